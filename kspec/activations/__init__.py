@@ -1,0 +1,1 @@
+"""Activations: shape-keeping functions that layers take as arguments."""

@@ -1,0 +1,1 @@
+"""From the IR to a Python file that people read and JAX runs."""

@@ -1,0 +1,98 @@
+"""One IR function as the lines of a Python function's body."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import PurePosixPath
+
+from kspec.codegen import layout
+from kspec.codegen.names import python_names
+from kspec.codegen.ops import EMITTERS
+from kspec.ir import Func, Op, Value
+
+COMMENT_LIMIT = 60
+
+
+class Body:
+    """Writes the ops of a function.
+
+    Args:
+        func: The function.
+        fixed: Python expressions of parameters that the signature binds.
+        weights: Python expressions of weights, such as `params["dense"]["kernel"]`.
+        taken: Names that the file defines.
+        helper: Copies a helper into the file and returns its name.
+    """
+
+    def __init__(
+        self,
+        func: Func,
+        fixed: Mapping[Value, str],
+        weights: Mapping[Value, str],
+        taken: Iterable[str],
+        helper: Callable[[str], str],
+    ) -> None:
+        self.func = func
+        self.names = python_names(func, fixed, taken)
+        self.weights = weights
+        self._helper = helper
+        self._constants = {
+            op.result: self._constant(op) for op in func.ops if op.name == "constant"
+        }
+        self._dims: dict[str, str] = {}
+
+    def expr(self, value: Value) -> str:
+        """The Python expression of a value."""
+        if value in self._constants:
+            return self._constants[value]
+        if value in self.weights:
+            return self.weights[value]
+        return self.names[value]
+
+    def helper(self, name: str) -> str:
+        """Copy a helper into the file; returns the function's name."""
+        return self._helper(name)
+
+    def dim(self, symbol: str) -> str:
+        """The size of a symbolic axis, from the first operand at hand that has it."""
+        return self._dims[symbol]
+
+    def lines(self, indent: int = 1) -> list[str]:
+        """The statements, each group behind a comment with its place in the spec."""
+        lines: list[str] = []
+        place = ""
+        for value in self.func.params:
+            self._see(value)
+        for op in self.func.ops:
+            if op.name == "constant":
+                continue
+            here = _place(op)
+            if here and here != place:
+                lines.append(f"{layout.INDENT * indent}# {here}")
+            place = here or place
+            lines += self._op(op, indent)
+        return lines
+
+    def _op(self, op: Op, indent: int) -> list[str]:
+        for value in op.args:
+            self._see(value)
+        expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
+        target = ", ".join(self.names[value] for value in op.results)
+        types = ", ".join(str(value.type) for value in op.results)
+        return layout.assign(target, expr, indent, types)
+
+    def _see(self, value: Value) -> None:
+        for axis, size in enumerate(value.type.shape):
+            if isinstance(size, str):
+                self._dims[size] = f"{self.expr(value)}.shape[{axis}]"
+
+    def _constant(self, op: Op) -> str:
+        return EMITTERS["constant"](op, self, [])
+
+
+def _place(op: Op) -> str:
+    """`digits.kspec:11  dense(512, relu)`."""
+    if op.span is None:
+        return ""
+    name = PurePosixPath(op.span.source.name).name
+    return layout.comment(f"{name}:{op.span.line}  {op.span.text}", COMMENT_LIMIT + len(name))

@@ -1,0 +1,45 @@
+"""Copy helpers into a generated file: the text of their functions, and their imports.
+
+A helper is a module of `kspec/helpers`. It is read as text, never imported, so that
+the compiler stays free of JAX.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from importlib import resources
+
+
+@cache
+def read_helper(name: str) -> tuple[tuple[str, ...], str]:
+    """A helper's imports, a statement each, and the text of its functions.
+
+    Raises:
+        FileNotFoundError: There is no such helper.
+    """
+    text = (resources.files("kspec") / "helpers" / f"{name}.py").read_text(encoding="utf-8")
+    lines = text.splitlines()
+    imports: list[str] = []
+    parts: list[str] = []
+    for node in ast.parse(text).body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            if not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
+                imports.append(ast.unparse(node))
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef, ast.Assign)):
+            decorators = [] if isinstance(node, ast.Assign) else node.decorator_list
+            start = min([node.lineno, *(d.lineno for d in decorators)])
+            parts.append("\n".join(lines[start - 1 : node.end_lineno]))
+    return tuple(imports), "\n\n\n".join(parts)
+
+
+def helper_texts(names: Iterable[str]) -> tuple[set[str], list[str]]:
+    """The imports of all helpers together, and each helper's text, by name."""
+    imports: set[str] = set()
+    texts: list[str] = []
+    for name in sorted(set(names)):
+        more, text = read_helper(name)
+        imports.update(more)
+        texts.append(text)
+    return imports, texts

@@ -1,0 +1,119 @@
+"""Lay Python out as `ruff format` would, so that generated files need no formatter.
+
+Statements arrive as one line of Python. Those that are too long are broken at their
+outermost brackets: first all arguments on one line of their own, then one a line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+WIDTH: Final = 88
+INDENT: Final = "    "
+Tree: TypeAlias = "Mapping[str, Tree | str]"
+
+
+def assign(target: str, expr: str, indent: int, comment: str = "") -> list[str]:
+    """The lines of `target = expr  # comment`."""
+    return statement(f"{target} = ", expr, indent, comment)
+
+
+def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = "") -> list[str]:
+    """The lines of `head expr tail  # comment`, broken inside `expr` where needed."""
+    pad = INDENT * indent
+    note = f"  # {comment}" if comment else ""
+    whole = f"{pad}{head}{expr}{tail}{note}"
+    if len(whole) <= WIDTH:
+        return [whole]
+    node = ast.parse(expr, mode="eval").body
+    if isinstance(node, ast.Call) and (node.args or node.keywords):
+        opening = f"{pad}{head}{_text(expr, node.func)}("
+        parts = [_text(expr, part) for part in node.args]
+        parts += [f"{k.arg}={_text(expr, k.value)}" for k in node.keywords]
+        return _bracket(opening, parts, ")", indent, tail, note)
+    if isinstance(node, ast.Tuple):
+        parts = [_text(expr, part) for part in node.elts]
+        return _bracket(f"{pad}{head}(", parts, ")", indent, tail, note)
+    if isinstance(node, ast.BinOp):
+        return _operators(head, expr, node, indent, tail, note)
+    return [whole]
+
+
+def _text(expr: str, node: ast.expr) -> str:
+    text = ast.get_source_segment(expr, node)
+    assert text is not None
+    if isinstance(node, (ast.BinOp, ast.Compare)):
+        start, end = node.col_offset, node.end_col_offset or 0
+        if expr[start - 1 : start] == "(" and expr[end : end + 1] == ")" and start > 1:
+            before = expr[start - 2]
+            return f"({text})" if not (before.isalnum() or before in "_)]") else text
+    return text
+
+
+def _bracket(
+    opening: str, parts: list[str], closing: str, indent: int, tail: str, note: str
+) -> list[str]:
+    pad = INDENT * indent
+    inner = INDENT * (indent + 1)
+    joined = f"{inner}{', '.join(parts)}"
+    if len(joined) <= WIDTH:
+        return [opening, joined, f"{pad}{closing}{tail}{note}"]
+    lines = [opening]
+    for part in parts:
+        name, equals, value = part.partition("=")
+        if equals and name.isidentifier() and not value.startswith("="):
+            lines += statement(f"{name}=", value, indent + 1, tail=",")
+        else:
+            lines += statement("", part, indent + 1, tail=",")
+    return [*lines, f"{pad}{closing}{tail}{note}"]
+
+
+def _operators(
+    head: str, expr: str, node: ast.BinOp, indent: int, tail: str, note: str
+) -> list[str]:
+    """`(\\n    a\\n    + b\\n)`, or on one inner line if it fits there."""
+    pad = INDENT * indent
+    inner = INDENT * (indent + 1)
+    if len(f"{inner}{expr}") <= WIDTH:
+        return [f"{pad}{head}(", f"{inner}{expr}", f"{pad}){tail}{note}"]
+    left = _text(expr, node.left)
+    right = expr[len(left) :].strip()
+    return [f"{pad}{head}(", f"{inner}{left}", f"{inner}{right}", f"{pad}){tail}{note}"]
+
+
+def dictionary(tree: Tree, indent: int, head: str = "", tail: str = "") -> list[str]:
+    """The lines of a nested dict literal, one entry a line."""
+    pad = INDENT * indent
+    if not tree:
+        return [f"{pad}{head}{{}}{tail}"]
+    lines = [f"{pad}{head}{{"]
+    for key, value in tree.items():
+        entry = f'"{key}": '
+        if isinstance(value, str):
+            lines += statement(entry, value, indent + 1, tail=",")
+        else:
+            lines += dictionary(value, indent + 1, entry, ",")
+    return [*lines, f"{pad}}}{tail}"]
+
+
+def nest(flat: Mapping[str, str]) -> Tree:
+    """`{"dense.kernel": x}` as `{"dense": {"kernel": x}}`."""
+    tree: dict[str, Tree | str] = {}
+    for path, value in flat.items():
+        *parents, last = path.split(".")
+        at = tree
+        for part in parents:
+            inner = at.setdefault(part, {})
+            assert isinstance(inner, dict)
+            at = inner
+        at[last] = value
+    return tree
+
+
+def comment(text: str, limit: int) -> str:
+    """Text as one ASCII line that is safe in a comment."""
+    line = " ".join(text.split()).encode("ascii", "backslashreplace").decode()
+    line = "".join(char if char.isprintable() else "?" for char in line)
+    return line if len(line) <= limit else line[: limit - 3] + "..."

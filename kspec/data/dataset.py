@@ -1,0 +1,192 @@
+"""A data block made real: sources opened, checked, and split."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kspec.data.base import DataSource, Table
+from kspec.data.schema import Fields, FieldType, open_fields
+from kspec.diagnostics import Span, SpecError
+from kspec.diagnostics.errors import SplitEmpty
+from kspec.ir import Attr, Call
+from kspec.registry import make
+
+if TYPE_CHECKING:
+    from kspec.data.base import Array
+
+
+@dataclass(frozen=True, slots=True)
+class DataDeclaration:
+    """What a data block says.
+
+    Attributes:
+        fields: The declared fields.
+        source: Where shares of a split come from.
+        split: Each part's share of the source, from 0 to 1, or a source of its own.
+        seed: Of the choice of rows.
+    """
+
+    fields: tuple[FieldType, ...]
+    source: Call | None
+    split: Mapping[str, float | Call]
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """One part of the data, checked and in memory.
+
+    Attributes:
+        arrays: One array a field.
+        class_names: The classes' names by field.
+    """
+
+    arrays: Mapping[str, Array]
+    class_names: Mapping[str, tuple[str, ...]]
+
+    def __len__(self) -> int:
+        return len(next(iter(self.arrays.values())))
+
+
+@dataclass(frozen=True, slots=True)
+class Dataset:
+    """All parts, and a hash of what they were made from."""
+
+    splits: Mapping[str, Split]
+    fingerprint: str
+
+
+def load(
+    declaration: DataDeclaration, folder: Path, spans: Mapping[str, Span] | None = None
+) -> Dataset:
+    """Open, check and split the data of a declaration.
+
+    Args:
+        declaration: What the spec says.
+        folder: The spec's folder, where paths start.
+        spans: The places of the fields, for messages.
+
+    Raises:
+        SpecError: The data is not what the declaration says.
+    """
+    import numpy as np
+
+    digest = hashlib.sha256()
+    splits: dict[str, Split] = {}
+    names: Mapping[str, tuple[str, ...]] = {}
+    if declaration.source is not None:
+        table = _open(declaration.source, folder)
+        digest.update(table.fingerprint().encode())
+        whole = open_fields(table, declaration.fields, spans)
+        names = whole.class_names
+        for part, rows in _shares(declaration, len(table)).items():
+            chosen = {name: array[np.sort(rows)] for name, array in whole.arrays.items()}
+            splits[part] = Split(chosen, names)
+    for part, call in declaration.split.items():
+        if isinstance(call, Call):
+            table = _open(call, folder)
+            digest.update(f"{part}:{table.fingerprint()}".encode())
+            fields = open_fields(table, declaration.fields, spans, names)
+            names = {**fields.class_names, **names}
+            splits[part] = Split(fields.arrays, names)
+    ordered = {part: splits[part] for part in declaration.split}
+    return Dataset(ordered, digest.hexdigest())
+
+
+def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Dataset:
+    """Check tables that take the place of a declaration's own sources."""
+    digest = hashlib.sha256()
+    splits: dict[str, Split] = {}
+    names: Mapping[str, tuple[str, ...]] = {}
+    for part, table in tables.items():
+        digest.update(f"{part}:{table.fingerprint()}".encode())
+        fields: Fields = open_fields(table, declaration.fields, None, names)
+        names = {**fields.class_names, **names}
+        splits[part] = Split(fields.arrays, names)
+    return Dataset(splits, digest.hexdigest())
+
+
+def _open(call: Call, folder: Path) -> Table:
+    return cast("DataSource", make("source", call)).open(folder)
+
+
+def _shares(declaration: DataDeclaration, rows: int) -> dict[str, Any]:
+    """The rows of each part: sizes by largest remainder, rows by one fixed shuffle."""
+    import numpy as np
+
+    shares = {part: s for part, s in declaration.split.items() if isinstance(s, float)}
+    exact = {part: share * rows for part, share in shares.items()}
+    sizes = {part: int(size + 1e-9) for part, size in exact.items()}
+    left = min(rows, round(sum(exact.values()))) - sum(sizes.values())
+    by_remainder = sorted(shares, key=lambda part: sizes[part] - exact[part])
+    for part in by_remainder[:left]:
+        sizes[part] += 1
+    for part, size in sizes.items():
+        if size == 0:
+            raise SpecError((SplitEmpty(span=None, name=part, rows=rows),))
+    generator = np.random.Generator(np.random.Philox(declaration.seed))
+    order = generator.permutation(rows)
+    chosen: dict[str, Any] = {}
+    start = 0
+    for part, size in sizes.items():
+        chosen[part] = order[start : start + size]
+        start += size
+    return chosen
+
+
+def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
+    """The declaration as plain JSON values."""
+    return {
+        "fields": [
+            {
+                "name": f.name,
+                "dtype": f.dtype,
+                "shape": list(f.shape),
+                "classes": f.classes,
+                "is_class": f.is_class,
+            }
+            for f in declaration.fields
+        ],
+        "source": None if declaration.source is None else _call_to_json(declaration.source),
+        "split": {
+            part: share if isinstance(share, float) else _call_to_json(share)
+            for part, share in declaration.split.items()
+        },
+        "seed": declaration.seed,
+    }
+
+
+def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
+    """Read `declaration_to_json` back."""
+    return DataDeclaration(
+        fields=tuple(
+            FieldType(f["name"], f["dtype"], tuple(f["shape"]), f["classes"], f["is_class"])
+            for f in raw["fields"]
+        ),
+        source=None if raw["source"] is None else _call_from_json(raw["source"]),
+        split={
+            part: share if isinstance(share, float) else _call_from_json(share)
+            for part, share in raw["split"].items()
+        },
+        seed=raw["seed"],
+    )
+
+
+def _call_to_json(call: Call) -> dict[str, Any]:
+    return {"name": call.name, "args": dict(call.args)}
+
+
+def _call_from_json(raw: Mapping[str, Any]) -> Call:
+    return Call(raw["name"], {name: _tuples(value) for name, value in raw["args"].items()})
+
+
+def _tuples(value: Any) -> Attr:
+    return (
+        tuple(_tuples(item) for item in cast("list[Any]", value))
+        if isinstance(value, list)
+        else value
+    )

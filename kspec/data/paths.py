@@ -1,0 +1,45 @@
+"""The one gate through which a spec's paths pass."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path, PurePosixPath
+
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import FileMissing, FileUnreadable, PathOutside
+
+
+def resolve(folder: Path, path: str) -> Path:
+    """The regular file that a spec's path means.
+
+    Args:
+        folder: The spec's folder; everything must be below it, symbolic links followed.
+        path: With forward slashes.
+
+    Raises:
+        SpecError: It is outside, missing, or no regular file.
+    """
+    parts = PurePosixPath(path)
+    windows = "\\" in path or (len(path) > 1 and path[1] == ":")
+    if parts.is_absolute() or ".." in parts.parts or "\0" in path or "://" in path or windows:
+        raise SpecError((PathOutside(span=None, path=path),))
+    try:
+        root = folder.resolve(strict=True)
+        real = (folder / parts).resolve(strict=True)
+        status = os.stat(real)  # noqa: PTH116 - a plain call, so that errors are OSError
+    except FileNotFoundError:
+        raise SpecError((FileMissing(span=None, path=path),)) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        raise SpecError((FileUnreadable(span=None, path=path[:200], reason=str(error)),)) from None
+    if not real.is_relative_to(root):
+        raise SpecError((PathOutside(span=None, path=path),))
+    if not stat.S_ISREG(status.st_mode):
+        reason = "it is not a regular file"
+        raise SpecError((FileUnreadable(span=None, path=path, reason=reason),))
+    return real
+
+
+def unreadable(path: str, reason: str) -> SpecError:
+    """The error for a file that is not what it should be."""
+    return SpecError((FileUnreadable(span=None, path=path, reason=reason),))

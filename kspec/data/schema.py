@@ -1,0 +1,297 @@
+"""Hold data against the declared types of its fields, before any training."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from kspec.data.arrays import dtype_name
+from kspec.data.base import Table
+from kspec.diagnostics import Diagnostic, Span, SpecError
+from kspec.diagnostics.errors import (
+    BadCell,
+    ClassNamesMismatch,
+    FieldMissing,
+    FieldWrongType,
+    LabelOutOfRange,
+    NotANumber,
+)
+
+if TYPE_CHECKING:
+    from kspec.data.base import Array
+
+NUMPY: Final = {
+    **{name: f"float{name[1:]}" for name in ("f16", "f32", "f64")},
+    **{f"i{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
+    **{f"u{bits}": f"uint{bits}" for bits in (8, 16, 32)},
+    "bool": "bool",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class FieldType:
+    """A declared field.
+
+    Attributes:
+        name: The field.
+        dtype: A dtype of the IR; `i32` for classes; `str` for text.
+        shape: The shape of one row.
+        classes: How many classes there are; None if the data says, or for other fields.
+        is_class: Whether the field is a class number.
+    """
+
+    name: str
+    dtype: str
+    shape: tuple[int, ...]
+    classes: int | None = None
+    is_class: bool = False
+
+    def __str__(self) -> str:
+        if self.is_class:
+            return "class" if self.classes is None else f"class[{self.classes}]"
+        return f"{self.dtype}[{', '.join(map(str, self.shape))}]" if self.shape else self.dtype
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Checked columns, as the program takes them.
+
+    Attributes:
+        arrays: One array a field.
+        class_names: The classes' names by field, where the data has words or gaps.
+    """
+
+    arrays: Mapping[str, Array]
+    class_names: Mapping[str, tuple[str, ...]]
+
+
+def open_fields(
+    table: Table,
+    fields: tuple[FieldType, ...],
+    spans: Mapping[str, Span] | None = None,
+    class_names: Mapping[str, tuple[str, ...]] | None = None,
+) -> Fields:
+    """Read and check all declared fields.
+
+    Args:
+        table: The open source.
+        fields: What the spec declares.
+        spans: Where it declares them, for messages.
+        class_names: Names that another split has settled, by field.
+
+    Raises:
+        SpecError: With one mistake a field.
+    """
+    import numpy as np
+
+    mistakes: list[Diagnostic] = []
+    arrays: dict[str, Array] = {}
+    names: dict[str, tuple[str, ...]] = {}
+    rows = np.arange(len(table))
+    for field in fields:
+        check = _Check(table, field, (spans or {}).get(field.name))
+        try:
+            if field.name not in table.columns:
+                origin = getattr(table, "origin", "the data")
+                found = FieldMissing.of(check.span, field.name, origin, table.columns)
+                raise SpecError((found,))
+            raw = table.read(rows, (field.name,))[field.name]
+            settled = (class_names or {}).get(field.name)
+            arrays[field.name] = check.convert(raw, settled)
+            if check.names:
+                names[field.name] = check.names
+        except SpecError as error:
+            mistakes += error.diagnostics
+    if mistakes:
+        raise SpecError(tuple(mistakes))
+    return Fields(arrays, names)
+
+
+class _Check:
+    """Converts one column to its field's type, exactly or not at all."""
+
+    def __init__(self, table: Table, field: FieldType, span: Span | None) -> None:
+        self.table = table
+        self.field = field
+        self.span = span
+        self.names: tuple[str, ...] = ()
+
+    def place(self, row: int) -> str:
+        return self.table.place(row, self.field.name)
+
+    def convert(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
+        self._shape(raw)
+        if self.field.dtype == "str":
+            return raw if raw.dtype.kind == "U" else self._wrong(raw)
+        if self.field.is_class:
+            return self._classes(raw, settled)
+        if raw.dtype.kind == "U":
+            raw = self._parse(raw, self.field.dtype)
+        return self._numbers(raw)
+
+    def _shape(self, raw: Array) -> None:
+        if raw.shape[1:] != self.field.shape:
+            self._wrong(raw)
+
+    def _wrong(self, raw: Array) -> Array:
+        shape = ", ".join(map(str, raw.shape[1:]))
+        got = f"{dtype_name(raw.dtype)}[{shape}]" if shape else dtype_name(raw.dtype)
+        origin = f"in {getattr(self.table, 'origin', 'the data')}"
+        raise SpecError(
+            (
+                FieldWrongType(
+                    span=self.span,
+                    field=self.field.name,
+                    wanted=str(self.field),
+                    got=got,
+                    origin=origin,
+                ),
+            )
+        )
+
+    def _classes(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
+        """Class numbers; words, or numbers of an open set, are numbered in sorted order."""
+        import numpy as np
+
+        if raw.dtype.kind == "U" and self.field.classes is not None and _all_digits(raw):
+            raw = self._parse(raw, "i64")
+        if raw.dtype.kind == "f":
+            self._wrong(raw)
+        if raw.dtype.kind == "U" or self.field.classes is None:
+            return self._named(raw, settled)
+        count = self.field.classes
+        bad = np.flatnonzero((raw.astype(np.int64) < 0) | (raw.astype(np.int64) >= count))
+        if bad.size:
+            self._out_of_range(int(raw[bad[0]]), count, int(bad[0]), int(bad.size))
+        return raw.astype(np.int32)
+
+    def _out_of_range(self, value: int, count: int, row: int, rows: int) -> None:
+        raise SpecError(
+            (
+                LabelOutOfRange(
+                    span=self.span,
+                    field=self.field.name,
+                    value=value,
+                    classes=count,
+                    last=count - 1,
+                    place=self.place(row),
+                    count=rows,
+                ),
+            )
+        )
+
+    def _named(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
+        import numpy as np
+
+        values = np.unique(raw)
+        names = settled or tuple(str(value) for value in values)
+        text = raw if raw.dtype.kind == "U" else raw.astype(str)
+        number = {name: i for i, name in enumerate(names)}
+        unknown = [str(value) for value in values if str(value) not in number]
+        wrong_count = self.field.classes is not None and len(names) != self.field.classes
+        if unknown or wrong_count:
+            known = self.field.classes if self.field.classes is not None else len(names)
+            raise SpecError(
+                (
+                    ClassNamesMismatch(
+                        span=self.span,
+                        field=self.field.name,
+                        found=len(set(names) | set(unknown)),
+                        classes=known,
+                        names=", ".join((*names, *unknown)[:10]),
+                    ),
+                )
+            )
+        self.names = names
+        return np.array([number[str(value)] for value in text], np.int32)
+
+    def _parse(self, raw: Array, dtype: str) -> Array:
+        """Text as numbers; the first cell that is none is shown."""
+        import numpy as np
+
+        whole = dtype[0] in "iu"
+        if dtype == "bool":
+            self._wrong(raw)
+        try:
+            return raw.astype(np.int64 if whole else np.float64)
+        except (ValueError, OverflowError):
+            row, value = next(
+                (index, cell)
+                for index, cell in np.ndenumerate(raw)
+                if not _is_number(str(cell), whole)
+            )
+        wanted = "a whole number" if whole else "a number"
+        place = self.place(row[0])
+        raise SpecError(
+            (
+                BadCell(
+                    span=self.span,
+                    field=self.field.name,
+                    value=str(value)[:40],
+                    wanted=wanted,
+                    place=place,
+                ),
+            )
+        )
+
+    def _numbers(self, raw: Array) -> Array:
+        """Numbers in the declared type: no value may change, but for rounding to f32."""
+        import numpy as np
+
+        want = self.field.dtype
+        if want == "bf16" or NUMPY.get(want) is None:
+            self._wrong(raw)
+        target = np.dtype(NUMPY[want])
+        if raw.dtype == target:
+            self._finite(raw)
+            return raw
+        both_whole = raw.dtype.kind in "iu" and target.kind in "iu"
+        both_float = raw.dtype.kind == "f" and target.kind == "f"
+        if not (both_whole or both_float):
+            self._wrong(raw)
+        if both_float:
+            self._finite(raw)
+        limits: Any = np.iinfo(target) if both_whole else np.finfo(target)
+        bad = np.argwhere((raw < limits.min) | (raw > limits.max))
+        if bad.size:
+            value = str(raw[tuple(bad[0])])
+            wanted = f"within the range of {want}"
+            place = self.place(int(bad[0][0]))
+            raise SpecError(
+                (
+                    BadCell(
+                        span=self.span,
+                        field=self.field.name,
+                        value=value,
+                        wanted=wanted,
+                        place=place,
+                    ),
+                )
+            )
+        return raw.astype(target)
+
+    def _finite(self, raw: Array) -> None:
+        import numpy as np
+
+        if raw.dtype.kind != "f":
+            return
+        bad = np.argwhere(~np.isfinite(raw))
+        if bad.size:
+            value = str(raw[tuple(bad[0])])
+            place = self.place(int(bad[0][0]))
+            raise SpecError(
+                (NotANumber(span=self.span, field=self.field.name, value=value, place=place),)
+            )
+
+
+def _all_digits(raw: Array) -> bool:
+    return all(_is_number(str(value), True) for value in raw)
+
+
+def _is_number(text: str, whole: bool) -> bool:
+    try:
+        int(text) if whole else float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,144 @@
+"""E1: names that mean nothing, or two things."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from kspec.diagnostics.core import Diagnostic, Label, Span
+from kspec.diagnostics.suggest import closest
+
+
+@dataclass(frozen=True, kw_only=True)
+class Suggesting(Diagnostic):
+    """A mistake that a similar name explains."""
+
+    suggestion: str | None = None
+
+    def help_text(self) -> str:
+        """The similar name, if there is one."""
+        if self.suggestion is None:
+            return super().help_text()
+        return f"there is a similar name: `{self.suggestion}`"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownName(Suggesting):
+    """A name is neither bound in the spec nor in the vocabulary.
+
+    Wrong: `x -> densse(10)`. Right: `x -> dense(10)`.
+    """
+
+    code: ClassVar[str] = "E101"
+    title: ClassVar[str] = "no {kind} is called `{name}`"
+    label: ClassVar[str] = "not a {kind}"
+
+    kind: str
+    name: str
+    known: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, span: Span, kind: str, name: str, candidates: Iterable[str]) -> Self:
+        """With the nearest candidate suggested; a few candidates are listed."""
+        names = tuple(dict.fromkeys(candidates))
+        return cls(
+            span=span,
+            kind=kind,
+            name=name,
+            suggestion=closest(name, names),
+            known=names if len(names) <= 8 else (),
+        )
+
+    def label_text(self) -> str:
+        """`not an activation`."""
+        return f"not {'an' if self.kind[0] in 'aeio' else 'a'} {self.kind}"
+
+    def note_text(self) -> str:
+        """All names, where they are few."""
+        if not self.known:
+            return ""
+        return f"known here: {', '.join(f'`{name}`' for name in self.known)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateName(Diagnostic):
+    """Two things have the same name where one name must mean one thing."""
+
+    code: ClassVar[str] = "E102"
+    title: ClassVar[str] = "the {kind} `{name}` is there twice"
+    label: ClassVar[str] = "again here"
+    help: ClassVar[str] = "give one of them another name"
+
+    kind: str
+    name: str
+
+    @classmethod
+    def of(cls, span: Span, kind: str, name: str, first: Span) -> Self:
+        """With the first one labelled."""
+        labels = () if first == span else (Label(first, "first here"),)
+        return cls(span=span, kind=kind, name=name, labels=labels)
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownSetting(Suggesting):
+    """A block has a setting that it does not know; nothing is ever ignored silently."""
+
+    code: ClassVar[str] = "E103"
+    title: ClassVar[str] = "`{block}` has no setting `{key}`"
+    label: ClassVar[str] = "unknown setting"
+    note: ClassVar[str] = "the settings are {settings}"
+
+    block: str
+    key: str
+    settings: str
+
+    @classmethod
+    def of(cls, span: Span, block: str, key: str, known: Iterable[str]) -> Self:
+        """With the nearest setting suggested."""
+        names = tuple(known)
+        shown = ", ".join(f"`{name}`" for name in names)
+        return cls(span=span, block=block, key=key, settings=shown, suggestion=closest(key, names))
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingSetting(Diagnostic):
+    """A block lacks a setting that has no default."""
+
+    code: ClassVar[str] = "E104"
+    title: ClassVar[str] = "`{block}` has no `{key}`"
+    label: ClassVar[str] = "in this block"
+    help: ClassVar[str] = "add a line `{key} = ...`"
+
+    block: str
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AmbiguousModel(Diagnostic):
+    """Without a `train` block, a spec must have one model."""
+
+    code: ClassVar[str] = "E105"
+    title: ClassVar[str] = "which model is meant?"
+    label: ClassVar[str] = "another model"
+    note: ClassVar[str] = "models here: {models}"
+    help: ClassVar[str] = "add a `train` block that names one, or make the others a `block`"
+
+    models: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownOverride(Suggesting):
+    """`--set` names neither a `param` nor a setting of the train block."""
+
+    code: ClassVar[str] = "E106"
+    title: ClassVar[str] = "there is nothing called `{name}` to set"
+    label: ClassVar[str] = "given here"
+    help: ClassVar[str] = "add `param {name} : int = ...` to the spec, or set `train.<setting>`"
+
+    name: str
+
+    @classmethod
+    def of(cls, span: Span, name: str, known: Iterable[str]) -> Self:
+        """With the nearest name suggested."""
+        return cls(span=span, name=name, suggestion=closest(name, known))

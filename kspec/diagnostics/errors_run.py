@@ -1,0 +1,103 @@
+"""E6: runs, their folders, and what is given to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kspec.diagnostics.core import Diagnostic
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFolderMissing(Diagnostic):
+    """There is no run folder at the path."""
+
+    code: ClassVar[str] = "E601"
+    title: ClassVar[str] = "`{path}` is no run folder"
+    note: ClassVar[str] = "a run folder holds `run.json`; `kspec run` prints where it makes one"
+
+    path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunFolderBroken(Diagnostic):
+    """A file of a run folder is missing or damaged."""
+
+    code: ClassVar[str] = "E602"
+    title: ClassVar[str] = "`{path}` cannot be used: {reason}"
+
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpecMissing(Diagnostic):
+    """No spec was named, and the folder does not have exactly one."""
+
+    code: ClassVar[str] = "E603"
+    title: ClassVar[str] = "which spec? {found}"
+    help: ClassVar[str] = "name one: `kspec {command} NAME.kspec`"
+
+    found: str
+    command: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoTrainBlock(Diagnostic):
+    """A spec without a `train` block can predict but not train."""
+
+    code: ClassVar[str] = "E604"
+    title: ClassVar[str] = "`{spec}` has no `train` block, so there is nothing to run"
+    help: ClassVar[str] = "add `train {{ model = ..., data = ..., loss = ..., optimizer = ... }}`"
+
+    spec: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownPass(Diagnostic):
+    """`--after` names no pass."""
+
+    code: ClassVar[str] = "E605"
+    title: ClassVar[str] = "there is no pass `{name}`"
+    note: ClassVar[str] = "the stages are {passes}"
+
+    name: str
+    passes: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class InputFileMismatch(Diagnostic):
+    """The file given to `predict` does not have what the model needs."""
+
+    code: ClassVar[str] = "E606"
+    title: ClassVar[str] = "`{path}` does not fit the model: {reason}"
+    note: ClassVar[str] = "the model needs {inputs}"
+
+    path: str
+    reason: str
+    inputs: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointMissing(Diagnostic):
+    """A run was stopped before its first checkpoint, so nothing can be loaded."""
+
+    code: ClassVar[str] = "E607"
+    title: ClassVar[str] = "`{path}` has no checkpoint yet"
+    help: ClassVar[str] = "start it again: `kspec run {spec}`"
+
+    path: str
+    spec: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Diverged(Diagnostic):
+    """The loss is no longer a number; training on would only waste time."""
+
+    code: ClassVar[str] = "E608"
+    title: ClassVar[str] = "the loss is {loss} after step {step} of epoch {epoch}"
+    help: ClassVar[str] = "try a smaller learning rate, and check the scale of the inputs"
+
+    loss: str
+    step: int
+    epoch: int

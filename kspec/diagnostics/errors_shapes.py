@@ -1,0 +1,150 @@
+"""E3: shapes and element types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from kspec.diagnostics.core import Diagnostic, Span
+from kspec.diagnostics.errors_names import Suggesting
+from kspec.diagnostics.suggest import closest
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongShape(Diagnostic):
+    """A layer or block gets a tensor with other axes than it works on.
+
+    Wrong: `input x : f32[10]` and `x -> conv2d(8, 3)`. Right: `input x : f32[28, 28, 1]`.
+    """
+
+    code: ClassVar[str] = "E301"
+    title: ClassVar[str] = "`{layer}` does not accept {got}"
+    label: ClassVar[str] = "needs `{wanted}`, gets {got}"
+
+    layer: str
+    wanted: str
+    got: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShapeMisfit(Diagnostic):
+    """A tensor has the right number of axes, but their sizes do not fit."""
+
+    code: ClassVar[str] = "E302"
+    title: ClassVar[str] = "`{layer}` does not fit here"
+    label: ClassVar[str] = "{reason}"
+
+    layer: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongOperandCount(Diagnostic):
+    """A layer gets more or fewer tensors than it works on."""
+
+    code: ClassVar[str] = "E303"
+    title: ClassVar[str] = "`{layer}` works on {wanted} tensors, not {got}"
+    label: ClassVar[str] = "gets {got}"
+
+    layer: str
+    wanted: str
+    got: int
+
+    def title_text(self) -> str:
+        """With the right plural."""
+        noun = "tensor" if self.wanted == "1" else "tensors"
+        return f"`{self.layer}` works on {self.wanted} {noun}, not {self.got}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class DtypeMismatch(Diagnostic):
+    """Two element types meet that do not go together."""
+
+    code: ClassVar[str] = "E304"
+    title: ClassVar[str] = "`{op}`: {left} does not go with {right}"
+    label: ClassVar[str] = "{left} meets {right}"
+    help: ClassVar[str] = "bring both to one element type, for instance with `rescaling(1.0)`"
+
+    op: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TypeNoteMismatch(Diagnostic):
+    """A written type is not the type that the value has."""
+
+    code: ClassVar[str] = "E305"
+    title: ClassVar[str] = "`{name}` is {actual}, not {declared}"
+    label: ClassVar[str] = "this says {declared}"
+    note: ClassVar[str] = "B is the batch axis, which specs leave out"
+
+    name: str
+    declared: str
+    actual: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownDimension(Diagnostic):
+    """A size is a name that nothing binds. Symbolic dimensions start with a capital letter."""
+
+    code: ClassVar[str] = "E306"
+    title: ClassVar[str] = "there is no size `{name}`"
+    label: ClassVar[str] = "not a number that is known here"
+    help: ClassVar[str] = "make it a parameter, or a symbolic dimension with a capital letter"
+
+    name: str
+
+    def help_text(self) -> str:
+        """`B` is taken by the batch axis."""
+        if self.name == "B":
+            return "`B` is the batch axis, which is there by itself; take another letter"
+        return super().help_text()
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownDtype(Suggesting):
+    """A type is called something that no type is called."""
+
+    code: ClassVar[str] = "E307"
+    title: ClassVar[str] = "there is no type `{name}`"
+    label: ClassVar[str] = "unknown type"
+    note: ClassVar[str] = "the types are {types}"
+
+    name: str
+    types: str
+
+    @classmethod
+    def of(cls, span: Span, name: str, known: Iterable[str]) -> Self:
+        """With the nearest type suggested; Keras' long names are understood."""
+        names = tuple(known)
+        long = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
+        long |= {"int32": "i32", "int64": "i64", "uint8": "u8", "int8": "i8", "string": "str"}
+        near = long.get(name) or closest(name, names)
+        suggestion = near if near in names else None
+        return cls(span=span, name=name, types=", ".join(names), suggestion=suggestion)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NeedsFixedSize(Diagnostic):
+    """A weight would need the size of an axis that has no fixed size."""
+
+    code: ClassVar[str] = "E308"
+    title: ClassVar[str] = "`{layer}` needs the axis `{dim}` to have a fixed size"
+    label: ClassVar[str] = "its weights depend on `{dim}`"
+    help: ClassVar[str] = "give the input a number in place of `{dim}`"
+
+    layer: str
+    dim: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadOperation(Diagnostic):
+    """An operation does not work on tensors of these types."""
+
+    code: ClassVar[str] = "E309"
+    title: ClassVar[str] = "these tensors do not go together"
+    label: ClassVar[str] = "{message}"
+
+    message: str

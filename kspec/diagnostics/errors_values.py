@@ -1,0 +1,183 @@
+"""E2: arguments and values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar, Self
+
+from kspec.diagnostics.core import Diagnostic, Span
+from kspec.diagnostics.errors_names import Suggesting
+from kspec.diagnostics.suggest import closest
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownArgument(Suggesting):
+    """A call has an argument that the callee does not take."""
+
+    code: ClassVar[str] = "E201"
+    title: ClassVar[str] = "`{callee}` has no argument `{name}`"
+    label: ClassVar[str] = "unknown argument"
+    note: ClassVar[str] = "it is `{signature}`"
+
+    callee: str
+    name: str
+    signature: str
+
+    @classmethod
+    def of(cls, span: Span, callee: str, name: str, known: Iterable[str], signature: str) -> Self:
+        """With the nearest argument suggested."""
+        near = closest(name, known)
+        return cls(span=span, callee=callee, name=name, signature=signature, suggestion=near)
+
+
+@dataclass(frozen=True, kw_only=True)
+class MissingArgument(Diagnostic):
+    """A call lacks an argument that has no default. Wrong: `dense()`. Right: `dense(10)`."""
+
+    code: ClassVar[str] = "E202"
+    title: ClassVar[str] = "`{callee}` needs its argument `{name}`"
+    label: ClassVar[str] = "`{name}` is missing"
+    note: ClassVar[str] = "{name}: {doc}"
+    help: ClassVar[str] = "write `{callee}({name}=...)`"
+
+    callee: str
+    name: str
+    doc: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooManyArguments(Diagnostic):
+    """A call has more arguments by position than the callee takes."""
+
+    code: ClassVar[str] = "E203"
+    title: ClassVar[str] = "`{callee}` takes at most {most} arguments"
+    label: ClassVar[str] = "one too many"
+    note: ClassVar[str] = "it is `{signature}`"
+
+    callee: str
+    most: int
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DuplicateArgument(Diagnostic):
+    """An argument is given twice, by position and by name or by name alone."""
+
+    code: ClassVar[str] = "E204"
+    title: ClassVar[str] = "`{callee}` gets `{name}` twice"
+    label: ClassVar[str] = "given again"
+    help: ClassVar[str] = "keep one of the two"
+
+    callee: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WrongType(Diagnostic):
+    """A value is not of the type that is needed. Wrong: `dense("ten")`. Right: `dense(10)`."""
+
+    code: ClassVar[str] = "E205"
+    title: ClassVar[str] = "{name} must be {wanted}"
+    label: ClassVar[str] = "this is {got}"
+
+    name: str
+    wanted: str
+    got: str
+
+    def help_text(self) -> str:
+        """Names of the vocabulary are written without quotes."""
+        if self.got.startswith("the string") and "string" not in self.wanted:
+            bare = self.got.removeprefix('the string "').removesuffix('"')
+            kinds = ("activation", "initializer", "optimizer", "loss", "source", "layer")
+            if bare.isidentifier() and any(kind in self.wanted for kind in kinds):
+                return f"write `{bare}` without quotes"
+        return ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InvalidArgument(Diagnostic):
+    """A value is of the right type but out of its range, such as `dropout(1.5)`."""
+
+    code: ClassVar[str] = "E206"
+    title: ClassVar[str] = "`{callee}`: {message}"
+    label: ClassVar[str] = "in this call"
+
+    callee: str
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotCallable(Diagnostic):
+    """Something that is no layer stands where one is applied or called."""
+
+    code: ClassVar[str] = "E207"
+    title: ClassVar[str] = "`{name}` is not a layer that can be called here"
+    label: ClassVar[str] = "this is {what}"
+
+    name: str
+    what: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotAValue(Diagnostic):
+    """Something stands where another kind of value is needed."""
+
+    code: ClassVar[str] = "E208"
+    title: ClassVar[str] = "expected {wanted}"
+    label: ClassVar[str] = "this is {what}"
+
+    what: str
+    wanted: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadArithmetic(Diagnostic):
+    """An operator stands between things that it does not work on."""
+
+    code: ClassVar[str] = "E209"
+    title: ClassVar[str] = "`{op}` does not work here"
+    label: ClassVar[str] = "between {left} and {right}"
+
+    op: str
+    left: str
+    right: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DivisionByZero(Diagnostic):
+    """A compile-time division has the divisor 0."""
+
+    code: ClassVar[str] = "E210"
+    title: ClassVar[str] = "division by zero"
+    label: ClassVar[str] = "the divisor is 0"
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecursiveBlock(Diagnostic):
+    """A block uses itself, directly or through others; it would never end."""
+
+    code: ClassVar[str] = "E211"
+    title: ClassVar[str] = "the block `{name}` uses itself"
+    label: ClassVar[str] = "called again here"
+    note: ClassVar[str] = "the calls are {chain}"
+
+    name: str
+    chain: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TensorUnusable(Diagnostic):
+    """A layer stands alone where a tensor is needed. Wrong: `y = dense(3) + x`."""
+
+    code: ClassVar[str] = "E212"
+    title: ClassVar[str] = "{what} is not applied to a tensor"
+    label: ClassVar[str] = "a tensor is needed here"
+    help: ClassVar[str] = "write `x -> {what}` with the tensor that it works on"
+
+    what: str
+
+    def help_text(self) -> str:
+        """How to apply it; a tensor in a place for layers needs nothing of the kind."""
+        bare = self.what.strip("`")
+        return f"write `x -> {bare}(...)`, with `x` what it works on" if "`" in self.what else ""

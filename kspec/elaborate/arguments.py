@@ -1,0 +1,263 @@
+"""Match the arguments of a call to a definition's signature, and check their types."""
+
+from __future__ import annotations
+
+import types
+from collections.abc import Callable
+from typing import Any, Literal, Union, cast, get_args, get_origin
+
+from kspec.diagnostics import Span
+from kspec.diagnostics.errors import (
+    DuplicateArgument,
+    InvalidArgument,
+    MissingArgument,
+    TooManyArguments,
+    UnknownArgument,
+    UnknownName,
+    WrongType,
+)
+from kspec.elaborate.reporter import Failed, Reporter
+from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
+from kspec.registry import Definition, lookup, names
+
+
+class Mismatch(Exception):
+    """A value is not of the type that an argument wants."""
+
+
+class Arguments:
+    """Makes definitions from names and evaluated arguments."""
+
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
+
+    def make(self, kind: str, value: Meaning, span: Span) -> Definition:
+        """The definition that a bare name or a call stands for.
+
+        Args:
+            kind: A kind of the registry.
+            value: What the spec says; anything but a `Ref` or `Invocation` is a mistake.
+            span: Where it says it.
+        """
+        if not isinstance(value, (Ref, Invocation)):
+            article = "an" if kind[0] in "aeio" else "a"
+            self.reporter.fail(
+                WrongType(span=span, name=kind, wanted=f"{article} {kind}", got=describe(value))
+            )
+        name_span = value.span if isinstance(value, Ref) else value.name_span
+        cls = lookup(kind, value.name)
+        if cls is None:
+            self.reporter.fail(UnknownName.of(name_span, kind, value.name, names(kind)))
+        args = () if isinstance(value, Ref) else value.args
+        return self.bind(cls, args, value.span)
+
+    def bind(self, cls: type[Definition], givens: tuple[Given, ...], span: Span) -> Definition:
+        """An instance of a definition with checked arguments."""
+        matched, extra = self._match(cls, givens, span)
+        hints = cls.arg_types()
+        values: dict[str, Any] = {}
+        ok = True
+        for name, given in matched.items():
+            try:
+                values[name] = self._coerce_argument(cls, name, given, hints[name])
+            except Failed:
+                ok = False
+        for name, given in extra.items():
+            values[name] = _plain(given.value)
+        for spec in cls.args:
+            if spec.required and spec.name not in matched:
+                ok = False
+                self.reporter.report(
+                    MissingArgument(span=span, callee=cls.name, name=spec.name, doc=spec.doc)
+                )
+        if not ok:
+            raise Failed
+        made = cls(**values)
+        message = made.check()
+        if message is not None:
+            self.reporter.fail(InvalidArgument(span=span, callee=cls.name, message=message))
+        return made
+
+    def _match(
+        self, cls: type[Definition], givens: tuple[Given, ...], span: Span
+    ) -> tuple[dict[str, Given], dict[str, Given]]:
+        known = [spec.name for spec in cls.args]
+        matched: dict[str, Given] = {}
+        extra: dict[str, Given] = {}
+        ok = True
+        position = 0
+        for given in givens:
+            name = given.name
+            if name is None:
+                if position >= len(known):
+                    self.reporter.fail(
+                        TooManyArguments(
+                            span=given.span, callee=cls.name, most=len(known), signature=sign(cls)
+                        )
+                    )
+                name = known[position]
+                position += 1
+            if name in matched or name in extra:
+                ok = False
+                self.reporter.report(DuplicateArgument(span=given.span, callee=cls.name, name=name))
+            elif name in known:
+                matched[name] = given
+            elif cls.free_args:
+                extra[name] = given
+            else:
+                ok = False
+                self.reporter.report(
+                    UnknownArgument.of(given.span, cls.name, name, known, sign(cls))
+                )
+        if not ok:
+            raise Failed
+        return matched, extra
+
+    def _coerce_argument(
+        self, cls: type[Definition], name: str, given: Given, wanted: object
+    ) -> object:
+        try:
+            return self.coerce(given.value, wanted, given.span)
+        except Mismatch:
+            self.reporter.fail(
+                WrongType(
+                    span=given.span,
+                    name=f"{name} of {cls.name}",
+                    wanted=describe_type(wanted),
+                    got=describe(given.value),
+                )
+            )
+
+    def coerce(self, value: Meaning, wanted: object, span: Span) -> object:
+        """The value as the wanted type.
+
+        Raises:
+            Mismatch: It is not of that type.
+            Failed: It names something of the right kind that is not there.
+        """
+        origin = get_origin(wanted)
+        if origin in (Union, types.UnionType):
+            return self._coerce_union(value, get_args(wanted), span)
+        if origin is Literal:
+            if isinstance(value, str) and value in get_args(wanted):
+                return value
+            raise Mismatch
+        if origin is tuple:
+            return self._coerce_tuple(value, get_args(wanted), span)
+        if isinstance(wanted, type) and issubclass(wanted, Definition):
+            if isinstance(value, (Ref, Invocation)):
+                return self.make(wanted.kind, value, span)
+            raise Mismatch
+        if wanted in _SCALARS:
+            return _SCALARS[cast("type", wanted)](value)
+        raise Mismatch
+
+    def _coerce_union(self, value: Meaning, options: tuple[object, ...], span: Span) -> object:
+        for option in options:
+            try:
+                return self.coerce(value, option, span)
+            except Mismatch:
+                continue
+        raise Mismatch
+
+    def _coerce_tuple(self, value: Meaning, options: tuple[object, ...], span: Span) -> object:
+        if not isinstance(value, (tuple, list)):
+            raise Mismatch
+        items = tuple(value)
+        if len(options) == 2 and options[1] is ...:
+            options = (options[0],) * len(items)
+        if len(items) != len(options):
+            raise Mismatch
+        return tuple(self.coerce(v, o, span) for v, o in zip(items, options, strict=True))
+
+
+def _plain(value: Meaning) -> object:
+    if isinstance(value, (tuple, list)):
+        return tuple(_plain(item) for item in value)
+    if isinstance(value, Ref):
+        return value.name
+    return value
+
+
+def _as_int(value: Meaning) -> int:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    raise Mismatch
+
+
+def _as_float(value: Meaning) -> float:
+    if isinstance(value, Quantity) and value.unit == "%":
+        return value.value / 100
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise Mismatch
+
+
+def _as_bool(value: Meaning) -> bool:
+    if isinstance(value, bool):
+        return value
+    raise Mismatch
+
+
+def _as_str(value: Meaning) -> str:
+    if isinstance(value, str):
+        return value
+    raise Mismatch
+
+
+def _as_none(value: Meaning) -> None:
+    if value is not None:
+        raise Mismatch
+
+
+_SCALARS: dict[type, Callable[[Meaning], object]] = {
+    int: _as_int,
+    float: _as_float,
+    bool: _as_bool,
+    str: _as_str,
+    type(None): _as_none,
+}
+_WORDS = {
+    int: "an integer",
+    float: "a number",
+    bool: "true or false",
+    str: "a string",
+    type(None): "none",
+}
+
+
+def describe_type(wanted: object) -> str:
+    """An annotation in a spec's words: `an integer or a tuple of 2 integers`."""
+    origin = get_origin(wanted)
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe_type(option) for option in get_args(wanted))
+    if origin is Literal:
+        return " or ".join(f'"{option}"' for option in get_args(wanted))
+    if origin is tuple:
+        items = get_args(wanted)
+        noun = describe_type(items[0]).split(" ", 1)[-1]
+        return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
+    if isinstance(wanted, type) and issubclass(wanted, Definition):
+        return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
+    return _WORDS.get(cast("type", wanted), str(wanted))
+
+
+def sign(cls: type[Definition]) -> str:
+    """The signature as help shows it: `dropout(rate)`."""
+    parts = [
+        spec.name if spec.required else f"{spec.name}={spell(spec.default)}" for spec in cls.args
+    ]
+    return f"{cls.name}({', '.join(parts)})"
+
+
+def spell(value: object) -> str:
+    """A default as a spec would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, Definition):
+        return value.name
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
+    return repr(value)

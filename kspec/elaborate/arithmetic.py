@@ -1,0 +1,151 @@
+"""Operators: on numbers while compiling, on tensors in the program."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from typing import Final
+
+from kspec.diagnostics import Span
+from kspec.diagnostics.errors import (
+    BadArithmetic,
+    BadOperation,
+    DivisionByZero,
+    DtypeMismatch,
+    InvalidNumber,
+    UnknownName,
+)
+from kspec.elaborate.reporter import Reporter
+from kspec.elaborate.values import Meaning, Quantity, Ref, Tensor, describe
+from kspec.ir import Builder, TypeRuleError, Value
+
+Number = int | float
+
+_NUMBERS: Final[dict[str, Callable[[Number, Number], Number | bool]]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+    "//": operator.floordiv,
+    "**": operator.pow,
+    "==": operator.eq,
+    "!=": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
+_TENSORS: Final = {
+    "+": "add",
+    "-": "subtract",
+    "*": "multiply",
+    "/": "divide",
+    "**": "power",
+    "@": "matmul",
+    "==": "equal",
+    "!=": "not_equal",
+    "<": "less",
+    "<=": "less_equal",
+    ">": "greater",
+    ">=": "greater_equal",
+}
+_LARGEST: Final = 2**63  # what a 64-bit integer holds; also the guard against 9**9**9
+_LARGEST_EXPONENT: Final = 1024
+
+
+def is_number(value: Meaning) -> bool:
+    """Whether it is an integer or a float; booleans are not."""
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+class Arithmetic:
+    """Applies operators and reports what does not fit."""
+
+    def __init__(self, reporter: Reporter, builder: Builder) -> None:
+        self.reporter = reporter
+        self.builder = builder
+
+    def negate(self, value: Meaning, span: Span) -> Meaning:
+        """`-value`."""
+        if isinstance(value, Tensor):
+            return self._emit("negative", (value.value,), span)
+        if isinstance(value, Quantity):
+            return Quantity(-value.value, value.unit)
+        if isinstance(value, (int, float)) and not isinstance(value, bool):
+            return -value
+        self._reject("-", value, value, span)
+
+    def binary(self, op: str, left: Meaning, right: Meaning, span: Span) -> Meaning:
+        """`left op right`."""
+        if isinstance(left, Tensor) or isinstance(right, Tensor):
+            return self._tensors(op, left, right, span)
+        if op in ("==", "!=") and isinstance(left, (str, bool)) and isinstance(right, (str, bool)):
+            return (left == right) is (op == "==")
+        if is_number(left) and is_number(right) and op in _NUMBERS:
+            assert isinstance(left, (int, float)) and isinstance(right, (int, float))
+            return self._numbers(op, left, right, span)
+        return self._reject(op, left, right, span)
+
+    def _reject(self, op: str, left: Meaning, right: Meaning, span: Span) -> Meaning:
+        for side in (left, right):
+            if isinstance(side, Ref):
+                self.reporter.fail(UnknownName.of(side.span, "value", side.name, ()))
+        self.reporter.fail(
+            BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
+        )
+
+    def _numbers(self, op: str, left: Number, right: Number, span: Span) -> Meaning:
+        if op in ("/", "//") and right == 0:
+            self.reporter.fail(DivisionByZero(span=span))
+        if op == "**" and (abs(right) > _LARGEST_EXPONENT or (left == 0 and right < 0)):
+            self.reporter.fail(InvalidNumber(span=span, reason="the power is out of range"))
+        try:
+            result = _NUMBERS[op](left, right)
+        except OverflowError:
+            self.reporter.fail(InvalidNumber(span=span, reason="the result is too large"))
+        if isinstance(result, complex) or (isinstance(result, int) and abs(result) >= _LARGEST):
+            self.reporter.fail(InvalidNumber(span=span, reason="the result is out of range"))
+        return result
+
+    def _tensors(self, op: str, left: Meaning, right: Meaning, span: Span) -> Tensor:
+        if op not in _TENSORS:
+            self.reporter.fail(
+                BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
+            )
+        a, b = self._operands(op, left, right, span)
+        return self._emit(_TENSORS[op], (a, b), span)
+
+    def _operands(self, op: str, left: Meaning, right: Meaning, span: Span) -> tuple[Value, Value]:
+        """Both sides as values of one dtype: numbers and integers follow floats, as in JAX."""
+        tensors = [side.value for side in (left, right) if isinstance(side, Tensor)]
+        floats = [value.type.dtype for value in tensors if value.type.is_float]
+        numbers = [side for side in (left, right) if not isinstance(side, Tensor)]
+        if any(not is_number(number) for number in numbers):
+            self._reject(op, left, right, span)
+        dtype = floats[0] if floats else tensors[0].type.dtype
+        if op == "/" or any(isinstance(number, float) for number in numbers):
+            dtype = dtype if floats else "f32"
+        sides: list[Value] = []
+        for side in (left, right):
+            if not isinstance(side, Tensor):
+                assert isinstance(side, (int, float))
+                number = float(side) if floats or dtype == "f32" else side
+                sides.append(self.builder.constant(number, dtype))
+                continue
+            value = side.value
+            if value.type.dtype != dtype:
+                if value.type.is_float or not (floats or dtype == "f32"):
+                    self.reporter.fail(
+                        DtypeMismatch(
+                            span=span, op=op, left=str(tensors[0].type), right=str(tensors[1].type)
+                        )
+                    )
+                value = self.builder.op("cast", value, dtype=dtype)
+            sides.append(value)
+        return sides[0], sides[1]
+
+    def _emit(self, name: str, args: tuple[Value, ...], span: Span) -> Tensor:
+        try:
+            return Tensor(self.builder.op(name, *args), span)
+        except TypeRuleError as error:
+            self.reporter.fail(BadOperation(span=span, message=str(error)))

@@ -1,0 +1,233 @@
+"""Evaluate expressions: numbers now, tensors into the program, layers when applied."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from kspec.diagnostics import Span
+from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, UnknownName
+from kspec.elaborate.apply import Applier
+from kspec.elaborate.arithmetic import Arithmetic
+from kspec.elaborate.reporter import Failed, Reporter
+from kspec.elaborate.scope import Broken, Place, Scope
+from kspec.elaborate.values import (
+    LAYER_LIKE,
+    BlockValue,
+    Chain,
+    Fields,
+    Given,
+    Invocation,
+    Meaning,
+    Quantity,
+    Ref,
+    Shared,
+    Tensor,
+    describe,
+)
+from kspec.syntax import tree
+from kspec.syntax.tree import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Env:
+    """Where an expression stands.
+
+    Attributes:
+        scope: What names mean.
+        place: Where new weights go.
+        hint: The name that the statement gives to the result, if it does.
+        kinds: The kinds of vocabulary that a call on tensors may name.
+    """
+
+    scope: Scope
+    place: Place
+    hint: str | None = None
+    kinds: tuple[str, ...] = ("layer", "activation")
+
+    def inner(self) -> Env:
+        """The same place for a part of the expression, which has no name of its own."""
+        return replace(self, hint=None)
+
+
+class Evaluator:
+    """Gives expressions their meaning."""
+
+    def __init__(self, reporter: Reporter, arithmetic: Arithmetic, applier: Applier) -> None:
+        self.reporter = reporter
+        self.arithmetic = arithmetic
+        self.applier = applier
+
+    def evaluate(self, expr: Expr, env: Env) -> Meaning:
+        """The meaning of an expression. Raises Failed after reporting a mistake."""
+        match expr:
+            case tree.Name():
+                return self._name(expr, env)
+            case tree.Number():
+                return Quantity(expr.value, expr.unit) if expr.unit else expr.value
+            case tree.String() | tree.Literal():
+                return expr.value
+            case tree.Unary():
+                return self._unary(expr, env)
+            case tree.Binary():
+                left, right = self._all((expr.left, expr.right), env.inner())
+                with self.arithmetic.builder.at(expr.span, env.hint or _word(left, right)):
+                    return self.arithmetic.binary(expr.op, left, right, expr.span)
+            case tree.Call():
+                return self._call(expr, env)
+            case tree.Pipe():
+                return self._pipe(expr, env)
+            case tree.Tuple():
+                return tuple(self._all(expr.items, env.inner()))
+            case tree.List():
+                return self._all(expr.items, env.inner())
+            case tree.Record():
+                values = self._all(tuple(e.value for e in expr.entries), env.inner())
+                keys = [entry.key for entry in expr.entries]
+                return Fields(
+                    dict(zip(keys, values, strict=True)),
+                    {entry.key: entry.key_span for entry in expr.entries},
+                )
+            case tree.Attribute():
+                self.reporter.fail(
+                    NotAValue(span=expr.span, what=f"`{expr.span.text}`", wanted="a value")
+                )
+
+    def tensor(self, expr: Expr, env: Env) -> Tensor:
+        """The meaning of an expression that must be a tensor."""
+        return self.as_tensor(self.evaluate(expr, env), expr, env)
+
+    def as_tensor(self, value: Meaning, expr: Expr, env: Env) -> Tensor:
+        """A meaning that must be a tensor; `expr` is where it stands."""
+        if isinstance(value, Tensor):
+            return value
+        if isinstance(value, (Invocation, Chain, BlockValue, Shared)):
+            self.reporter.fail(TensorUnusable(span=expr.span, what=describe(value)))
+        if isinstance(value, Ref):
+            known = tuple(env.scope.visible())
+            self.reporter.fail(UnknownName.of(expr.span, "tensor", value.name, known))
+        self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted="a tensor"))
+
+    def _all(self, exprs: tuple[Expr, ...], env: Env) -> list[Meaning]:
+        """All of them, so that each mistake is found before giving up."""
+        values: list[Meaning] = []
+        failed = False
+        for expr in exprs:
+            try:
+                values.append(self.evaluate(expr, env))
+            except Failed:
+                failed = True
+        if failed:
+            raise Failed
+        return values
+
+    def _name(self, expr: tree.Name, env: Env) -> Meaning:
+        binding = env.scope.find(expr.id)
+        if binding is None:
+            return Ref(expr.id, expr.span)
+        if isinstance(binding.meaning, Broken):
+            raise Failed
+        if isinstance(binding.meaning, Tensor):
+            return Tensor(binding.meaning.value, expr.span)
+        return binding.meaning
+
+    def _unary(self, expr: tree.Unary, env: Env) -> Meaning:
+        operand = self.evaluate(expr.operand, env.inner())
+        with self.arithmetic.builder.at(expr.span, env.hint or _word(operand)):
+            return self.arithmetic.negate(operand, expr.span)
+
+    def _arguments(self, expr: tree.Call, env: Env) -> tuple[Given, ...]:
+        values = self._all(tuple(argument.value for argument in expr.args), env.inner())
+        return tuple(
+            Given(argument.name, value, argument.value.span)
+            for argument, value in zip(expr.args, values, strict=True)
+        )
+
+    def _call(self, expr: tree.Call, env: Env) -> Meaning:
+        args = self._arguments(expr, env)
+        operands = _leading_tensors(args)
+        rest = args[len(operands) :]
+        callee = self._callee(expr.func, rest, expr.span, env)
+        if not operands:
+            return callee
+        return self.applier.apply(callee, operands, expr.span, env)
+
+    def _callee(self, func: tree.Name, args: tuple[Given, ...], span: Span, env: Env) -> Meaning:
+        binding = env.scope.find(func.id)
+        if binding is None:
+            return Invocation(func.id, func.span, args, span)
+        meaning = binding.meaning
+        if isinstance(meaning, Broken):
+            raise Failed
+        if isinstance(meaning, BlockValue) and not meaning.args:
+            return BlockValue(meaning.decl, args, span)
+        if isinstance(meaning, LAYER_LIKE) and not args:
+            return meaning
+        self.reporter.fail(NotCallable(span=func.span, name=func.id, what=_what(meaning)))
+
+    def _pipe(self, expr: tree.Pipe, env: Env) -> Meaning:
+        source = self.evaluate(expr.source, env.inner())
+        operands = _operands(source, expr.source.span)
+        if operands is None and not isinstance(source, (*LAYER_LIKE, tuple)):
+            self.reporter.fail(
+                NotAValue(
+                    span=expr.source.span, what=describe(source), wanted="a tensor or a layer"
+                )
+            )
+        if isinstance(source, Ref) and not self.applier.knows(source.name, env):
+            known = (*env.scope.visible(), *self.applier.names(env))
+            self.reporter.fail(UnknownName.of(source.span, "tensor or layer", source.name, known))
+        target = self._target(expr.target, operands, env)
+        if isinstance(target, Tensor):
+            return target
+        if operands is None:
+            parts = source.parts if isinstance(source, Chain) else (source,)
+            return Chain((*parts, target), expr.span)
+        return self.applier.apply(target, operands, expr.target.span, env)
+
+    def _target(self, expr: Expr, operands: tuple[Tensor, ...] | None, env: Env) -> Meaning:
+        """What stands right of an arrow: a layer, or a call that takes more tensors."""
+        if isinstance(expr, tree.Call) and operands is not None:
+            args = self._arguments(expr, env)
+            more = _leading_tensors(args)
+            if more:
+                callee = self._callee(expr.func, args[len(more) :], expr.span, env)
+                return self.applier.apply(callee, (*operands, *more), expr.span, env)
+        target = self.evaluate(expr, env.inner())
+        if not isinstance(target, LAYER_LIKE):
+            what = "a tensor" if isinstance(target, Tensor) else describe(target)
+            self.reporter.fail(NotCallable(span=expr.span, name=expr.span.text, what=what))
+        return target
+
+
+def _leading_tensors(args: tuple[Given, ...]) -> tuple[Tensor, ...]:
+    tensors: list[Tensor] = []
+    for given in args:
+        if given.name is not None or not isinstance(given.value, Tensor):
+            break
+        tensors.append(given.value)
+    return tuple(tensors)
+
+
+def _operands(value: Meaning, span: Span) -> tuple[Tensor, ...] | None:
+    """The tensors that a value brings to an arrow; None where it brings none."""
+    if isinstance(value, Tensor):
+        return (Tensor(value.value, span),)
+    if isinstance(value, (tuple, list)) and value:
+        tensors = [item for item in value if isinstance(item, Tensor)]
+        if len(tensors) == len(value):
+            return tuple(tensors)
+    return None
+
+
+def _word(*values: Meaning) -> str:
+    """A name for a result that the author did not name: that of its first operand."""
+    for value in values:
+        if isinstance(value, Tensor) and "." not in value.value.name.rstrip("0123456789."):
+            return value.value.hint
+    return "x"
+
+
+def _what(meaning: Meaning) -> str:
+    if isinstance(meaning, (Shared, BlockValue, *LAYER_LIKE)):
+        return "a layer that has its arguments"
+    return describe(meaning)

@@ -1,0 +1,233 @@
+"""From a syntax tree to a program: the front door of elaboration.
+
+The result holds one function, `graph`, with everything that a step may need: outputs,
+the loss, and what each metric adds up; and `results`, which turns sums into metrics.
+Passes derive the functions of training, evaluation and prediction from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from kspec.diagnostics import Diagnostic
+from kspec.diagnostics.errors import (
+    AmbiguousModel,
+    DuplicateName,
+    UnknownDtype,
+    UnknownOverride,
+    WrongType,
+)
+from kspec.elaborate.arguments import Mismatch, describe_type
+from kspec.elaborate.data import Data, elaborate_data
+from kspec.elaborate.expressions import Env
+from kspec.elaborate.models import Elaborator, Graph
+from kspec.elaborate.reporter import Failed, Reporter
+from kspec.elaborate.scope import BROKEN, Place
+from kspec.elaborate.train import Training, elaborate_train
+from kspec.elaborate.values import BlockValue, describe
+from kspec.ir import Func, Module, TensorType
+from kspec.syntax import tree
+from kspec.syntax.tree import Expr, Spec
+
+PARAM_TYPES = {"int": int, "float": float, "bool": bool, "str": str}
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What elaboration makes of a spec.
+
+    Attributes:
+        module: The IR, before any pass.
+        inputs: The model's inputs by name, the batch axis first.
+        outputs: The model's outputs by name.
+        data: The data block that training uses; None for a model alone.
+        metrics: The metrics' names in the order of the spec, without `loss`.
+        spec: The spec with overrides and defaults written out.
+        warnings: What is odd but no mistake.
+    """
+
+    module: Module
+    inputs: Mapping[str, TensorType]
+    outputs: Mapping[str, TensorType]
+    data: Data | None
+    metrics: tuple[str, ...]
+    spec: Spec
+    warnings: tuple[Diagnostic, ...] = ()
+
+
+def elaborate(spec: Spec, overrides: Mapping[str, Expr] | None = None) -> Program:
+    """Give a spec its meaning.
+
+    Args:
+        spec: The syntax tree.
+        overrides: Expressions that take the place of a `param`'s default, by its name, or
+            of a setting of the train block, as `train.epochs`.
+
+    Raises:
+        SpecError: With all mistakes that were found.
+    """
+    reporter = Reporter()
+    elaborator = Elaborator(reporter)
+    spec = _override(spec, overrides or {}, reporter)
+    try:
+        program = _program(spec, elaborator)
+    except Failed:
+        reporter.finish()
+        raise AssertionError("a failure was not reported; this is a bug in kspec") from None
+    reporter.finish()
+    return program
+
+
+def _override(spec: Spec, overrides: Mapping[str, Expr], reporter: Reporter) -> Spec:
+    """The spec with other values for params and settings of the train block."""
+    declarations: list[tree.Declaration] = []
+    left = dict(overrides)
+    known: list[str] = []
+    for declaration in spec.declarations:
+        if isinstance(declaration, tree.ParamDecl):
+            known.append(declaration.name)
+            default = left.pop(declaration.name, declaration.default)
+            declaration = replace(declaration, default=default)
+        elif isinstance(declaration, tree.TrainDecl):
+            declaration, names = _override_train(declaration, left)
+            known += names
+        declarations.append(declaration)
+    for name, value in left.items():
+        reporter.report(UnknownOverride.of(value.span, name, known))
+    return replace(spec, declarations=tuple(declarations))
+
+
+def _override_train(
+    train: tree.TrainDecl, left: dict[str, Expr]
+) -> tuple[tree.TrainDecl, list[str]]:
+    settings: list[tree.Setting] = []
+    written = {setting.key: setting for setting in train.settings}
+    for key, setting in written.items():
+        value = left.pop(f"train.{key}", setting.value)
+        settings.append(replace(setting, value=value))
+    for name in [name for name in left if name.startswith("train.")]:
+        key = name.removeprefix("train.")
+        value = left.pop(name)
+        settings.append(tree.Setting(key, value.span, value, value.span))
+    known = [f"train.{key}" for key in written]
+    return replace(train, settings=tuple(settings)), known
+
+
+def _program(spec: Spec, elaborator: Elaborator) -> Program:
+    reporter = elaborator.reporter
+    _bind_declarations(spec, elaborator)
+    trains = [d for d in spec.declarations if isinstance(d, tree.TrainDecl)]
+    if len(trains) > 1:
+        reporter.report(DuplicateName.of(trains[1].span, "block", "train", trains[0].span))
+    data = _data(spec, elaborator)
+    if not trains:
+        return _model_alone(spec, elaborator)
+    training = elaborate_train(elaborator, trains[0], data)
+    resolved = _resolve(spec, trains[0], training)
+    module = Module(
+        name=training.model,
+        weights=tuple(elaborator.weights.weights.values()),
+        funcs=(training.graph, training.results),
+        train=training.settings,
+    )
+    return _finish(module, training.model_graph, training.data, training.metrics, resolved)
+
+
+def _bind_declarations(spec: Spec, elaborator: Elaborator) -> None:
+    """Bind params and models; data blocks have names of their own."""
+    scope = elaborator.file_scope
+    reporter = elaborator.reporter
+    for declaration in spec.declarations:
+        if isinstance(declaration, tree.TrainDecl):
+            continue
+        earlier = scope.names.get(declaration.name)
+        if earlier is not None:
+            reporter.report(
+                DuplicateName.of(declaration.name_span, "name", declaration.name, earlier.span)
+            )
+            continue
+        if isinstance(declaration, tree.ModelDecl):
+            block = BlockValue(declaration, (), declaration.name_span)
+            scope.bind(declaration.name, block, declaration.name_span)
+        elif isinstance(declaration, tree.ParamDecl):
+            try:
+                _param(declaration, elaborator)
+            except Failed:
+                scope.bind(declaration.name, BROKEN, declaration.name_span)
+
+
+def _param(declaration: tree.ParamDecl, elaborator: Elaborator) -> None:
+    """`param width : int = 512`, with the type checked."""
+    reporter = elaborator.reporter
+    if declaration.type not in PARAM_TYPES:
+        reporter.fail(UnknownDtype.of(declaration.type_span, declaration.type, tuple(PARAM_TYPES)))
+    env = Env(elaborator.file_scope, Place())
+    value = elaborator.evaluator.evaluate(declaration.default, env)
+    wanted = PARAM_TYPES[declaration.type]
+    try:
+        elaborator.arguments.coerce(value, wanted, declaration.default.span)
+    except Mismatch:
+        reporter.fail(
+            WrongType(
+                span=declaration.default.span,
+                name=declaration.name,
+                wanted=describe_type(wanted),
+                got=describe(value),
+            )
+        )
+    elaborator.file_scope.bind(declaration.name, value, declaration.name_span)
+
+
+def _data(spec: Spec, elaborator: Elaborator) -> dict[str, Data | None]:
+    """All data blocks; None for one with a mistake."""
+    data: dict[str, Data | None] = {}
+    for declaration in spec.declarations:
+        if isinstance(declaration, tree.DataDecl):
+            try:
+                data[declaration.name] = elaborate_data(elaborator, declaration)
+            except Failed:
+                data[declaration.name] = None
+    return data
+
+
+def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
+    """A spec without training: its one model can predict."""
+    models = [d for d in spec.declarations if isinstance(d, tree.ModelDecl) and not d.is_block]
+    if len(models) != 1:
+        elaborator.reporter.fail(
+            AmbiguousModel(
+                span=models[1].name_span if models else None,
+                models=", ".join(model.name for model in models) or "none",
+            )
+        )
+    graph = elaborator.model(BlockValue(models[0], (), models[0].name_span))
+    func = Func(
+        "graph",
+        tuple(graph.inputs.values()),
+        tuple(elaborator.builder.ops),
+        tuple((f"output.{name}", out.value) for name, out in graph.outputs.items()),
+    )
+    weights = tuple(elaborator.weights.weights.values())
+    return _finish(Module(models[0].name, weights, (func,)), graph, None, (), spec)
+
+
+def _finish(
+    module: Module, graph: Graph, data: Data | None, metrics: tuple[str, ...], spec: Spec
+) -> Program:
+    return Program(
+        module=module,
+        inputs={name: value.type for name, value in graph.inputs.items()},
+        outputs={name: out.value.type for name, out in graph.outputs.items()},
+        data=data,
+        metrics=metrics,
+        spec=spec,
+    )
+
+
+def _resolve(spec: Spec, train: tree.TrainDecl, training: Training) -> Spec:
+    """The spec with the train block's defaults written out."""
+    declarations = [
+        replace(train, settings=training.resolved) if d is train else d for d in spec.declarations
+    ]
+    return replace(spec, declarations=tuple(declarations))

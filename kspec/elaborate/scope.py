@@ -1,0 +1,98 @@
+"""Names and places: what a name means here, and where new weights go."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from kspec.diagnostics import Span
+from kspec.elaborate.values import Meaning
+from kspec.ir import Call, TensorType, Value, Weight
+
+
+class Broken:
+    """What a name means whose statement had a mistake: its uses stay quiet."""
+
+
+BROKEN = Broken()
+
+
+@dataclass
+class Binding:
+    """A name's meaning, where it was bound, and whether anything used it."""
+
+    meaning: Meaning | Broken
+    span: Span
+    used: bool = False
+
+
+@dataclass
+class Scope:
+    """The names of a block, and those around it."""
+
+    parent: Scope | None = None
+    names: dict[str, Binding] = field(default_factory=dict[str, Binding])
+
+    def bind(self, name: str, meaning: Meaning | Broken, span: Span) -> None:
+        """Give a name a meaning here; an older one in this scope is replaced."""
+        self.names[name] = Binding(meaning, span)
+
+    def find(self, name: str) -> Binding | None:
+        """The nearest binding of a name."""
+        if name in self.names:
+            self.names[name].used = True
+            return self.names[name]
+        return self.parent.find(name) if self.parent else None
+
+    def visible(self) -> Iterable[str]:
+        """All names that `find` finds, nearest first."""
+        yield from self.names
+        if self.parent:
+            yield from self.parent.visible()
+
+
+class WeightTable:
+    """The weights of the program, by path, in the order in which layers asked for them."""
+
+    def __init__(self) -> None:
+        self.weights: dict[str, Weight] = {}
+
+    def get(self, path: str, type: TensorType, init: Call, trainable: bool) -> Value | None:
+        """The weight at a path, made if it is new; None if it is there with another type."""
+        if path not in self.weights:
+            self.weights[path] = Weight(Value(path, type), init, trainable)
+        weight = self.weights[path]
+        return weight.value if weight.value.type == type else None
+
+
+@dataclass
+class Place:
+    """A prefix of weight paths. Layers without a name of their own are counted here.
+
+    A shared layer is written anew with a fresh `Place` of the same path at each call, so
+    that its parts get the same paths again and find the weights that are there.
+    """
+
+    path: str = ""
+    counts: Counter[str] = field(default_factory=Counter[str])
+
+    def fresh(self, name: str) -> str:
+        """`dense`, then `dense_1`, `dense_2`."""
+        while True:
+            count = self.counts[name]
+            self.counts[name] += 1
+            if count == 0:
+                return name
+            numbered = f"{name}_{count}"
+            if self.counts[numbered] == 0:
+                self.counts[numbered] += 1
+                return numbered
+
+    def join(self, name: str) -> str:
+        """The path of a name below this place."""
+        return f"{self.path}.{name}" if self.path else name
+
+    def inside(self, path: str) -> Place:
+        """A fresh place with that path."""
+        return Place(path)

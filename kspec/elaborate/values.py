@@ -1,0 +1,137 @@
+"""What an expression can mean while a spec is read.
+
+Numbers, strings, booleans, `none`, tuples and lists are Python's own. The classes here
+are the rest: tensors of the program, and the things that wait for tensors.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias, cast
+
+from kspec.diagnostics import Span
+from kspec.ir import Value
+from kspec.syntax.tree import ModelDecl
+
+
+@dataclass(frozen=True, slots=True)
+class Tensor:
+    """A value of the program being built, and the text that made it."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number with a unit: `80%`."""
+
+    value: int | float
+    unit: str
+
+    def __str__(self) -> str:
+        return f"{self.value}{self.unit}"
+
+
+@dataclass(frozen=True, slots=True)
+class Dimension:
+    """The size of an axis that is not known while compiling: `T`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """One argument of a call: its name if it has one, its meaning, its place."""
+
+    name: str | None
+    value: Meaning
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """A bare name that nothing in the spec binds: the vocabulary may know it."""
+
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Invocation:
+    """A call of a vocabulary name that has no operands: `dense(10)`, `rmsprop(1e-3)`."""
+
+    name: str
+    name_span: Span
+    args: tuple[Given, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class BlockValue:
+    """A block or model, with arguments if any were given, not yet applied."""
+
+    decl: ModelDecl
+    args: tuple[Given, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """`embedding(vocab, 128) -> lstm(64)`: layers in a row that lack their operand."""
+
+    parts: tuple[Meaning, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Shared:
+    """One set of weights under one name. `path` is where the weights live."""
+
+    name: str
+    path: str
+    template: Meaning
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """`{ train: 80%, test: 20% }`: a record, its values by key and their places."""
+
+    values: Mapping[str, Meaning]
+    spans: Mapping[str, Span]
+
+
+Meaning: TypeAlias = (
+    "int | float | bool | str | None | Tensor | Quantity | Dimension | Ref | Invocation | BlockValue"
+    " | Chain | Shared | Fields | tuple[Meaning, ...] | list[Meaning]"
+)
+
+LAYER_LIKE = (Ref, Invocation, BlockValue, Chain, Shared)
+
+
+def describe(value: Meaning) -> str:
+    """A few words for a message: `the number 3`, `a tensor f32[B,10]`."""
+    if isinstance(value, Tensor):
+        return f"a tensor {value.value.type}"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if value is None:
+        return "none"
+    if isinstance(value, (int, float, Quantity)):
+        return f"the number {value}"
+    if isinstance(value, str):
+        return f'the string "{value}"'
+    if isinstance(value, (Ref, Invocation, Shared)):
+        return f"`{value.name}`"
+    if isinstance(value, BlockValue):
+        return f"`{value.decl.name}`"
+    if isinstance(value, Dimension):
+        return f"the dimension {value.name}"
+    if isinstance(value, Chain):
+        return "layers that lack their operand"
+    if isinstance(value, Fields):
+        return "a record"
+    items = ", ".join(describe(item) for item in cast("tuple[Meaning, ...]", value))
+    return f"a list of {items}" if isinstance(value, list) else f"a tuple of {items}"

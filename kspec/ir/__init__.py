@@ -1,0 +1,36 @@
+"""The intermediate representation: typed tensors, ops, functions, modules."""
+
+from kspec.ir.builder import Builder
+from kspec.ir.core import Attr, Call, Func, Module, Op, TrainSettings, Value, Weight
+from kspec.ir.ops import OPS, TypeRuleError
+from kspec.ir.read import BadText, read
+from kspec.ir.text import show
+from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
+from kspec.ir.verify import InvalidIR, verify
+
+__all__ = [
+    "BATCH",
+    "FLOATS",
+    "INTEGERS",
+    "JAX_DTYPES",
+    "KEY",
+    "OPS",
+    "Attr",
+    "BadText",
+    "Builder",
+    "Call",
+    "Dim",
+    "Func",
+    "InvalidIR",
+    "Module",
+    "Op",
+    "Shape",
+    "TensorType",
+    "TrainSettings",
+    "TypeRuleError",
+    "Value",
+    "Weight",
+    "read",
+    "show",
+    "verify",
+]

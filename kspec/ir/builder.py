@@ -1,0 +1,75 @@
+"""Write ops in order, with types inferred, names made, and places remembered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from kspec.diagnostics import Span
+from kspec.ir.core import Attr, Op, Value
+from kspec.ir.ops import OPS
+from kspec.ir.types import TensorType
+
+
+class Builder:
+    """Collects the ops of one function.
+
+    Attributes:
+        ops: What has been written.
+        hint: The word that names new values; `at` sets it.
+        span: The place in the spec that new ops come from.
+
+    Args:
+        reserved: Names that no new value may take.
+    """
+
+    def __init__(self, reserved: Iterable[str] = ()) -> None:
+        self.ops: list[Op] = []
+        self.hint = "x"
+        self.span: Span | None = None
+        self._taken = set(reserved)
+        self._versions: dict[str, int] = {}
+
+    def op(self, name: str, *args: Value, hint: str | None = None, **attrs: Attr) -> Value:
+        """Write an op that has one result.
+
+        Raises:
+            KeyError: There is no such op.
+            TypeRuleError: The op does not take these operands.
+        """
+        (result,) = self.op_n(name, *args, hint=hint, **attrs)
+        return result
+
+    def op_n(
+        self, name: str, *args: Value, hint: str | None = None, **attrs: Attr
+    ) -> tuple[Value, ...]:
+        """Write an op with any number of results."""
+        row = OPS[name]
+        complete = dict(sorted({**row.defaults, **attrs}.items()))
+        types = row.rule(tuple(arg.type for arg in args), complete)
+        results = tuple(self.fresh(hint or self.hint, type) for type in types)
+        self.ops.append(Op(name, args, results, complete, self.span))
+        return results
+
+    def constant(self, value: int | float | bool, dtype: str = "f32") -> Value:
+        """Write a scalar."""
+        return self.op("constant", hint="c", value=value, dtype=dtype)
+
+    def fresh(self, hint: str, type: TensorType) -> Value:
+        """A value with a new name: the hint, then `hint.2`, `hint.3`."""
+        name = hint
+        while name in self._taken:
+            self._versions[hint] = self._versions.get(hint, 1) + 1
+            name = f"{hint}.{self._versions[hint]}"
+        self._taken.add(name)
+        return Value(name, type)
+
+    @contextmanager
+    def at(self, span: Span | None, hint: str) -> Iterator[None]:
+        """Write ops as coming from a place, their values named after a word."""
+        before = self.span, self.hint
+        self.span, self.hint = span, hint
+        try:
+            yield
+        finally:
+            self.span, self.hint = before

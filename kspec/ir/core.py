@@ -1,0 +1,137 @@
+"""The IR: straight-line functions over typed tensors.
+
+    Module -> Func -> Op -> Value
+
+Every node is immutable: a pass builds a new module, it never edits one. Values and
+ops compare by identity, so two ops that look alike stay two ops.
+
+A value's name is `hint` or `hint.2`, `hint.3`: the author's word and a version. A
+weight's value is named by its path, `encode.dense.kernel`, and is printed with `@`.
+
+A function's results are named: `output.digit`, `loss`, `sum.accuracy.total`,
+`update.batch_normalization.moving_mean`. The first word is the result's kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from kspec.diagnostics import Span
+from kspec.ir.types import TensorType
+
+Attr: TypeAlias = "int | float | bool | str | None | tuple[Attr, ...]"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Value:
+    """The result of an op, a function parameter, or a weight."""
+
+    name: str
+    type: TensorType
+
+    @property
+    def hint(self) -> str:
+        """The name without its version."""
+        return self.name.split(".")[0]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Op:
+    """One line: `%results = name(%args) attrs : types`."""
+
+    name: str
+    args: tuple[Value, ...]
+    results: tuple[Value, ...]
+    attrs: Mapping[str, Attr] = field(default_factory=dict[str, Attr])
+    span: Span | None = None  # the .kspec text that this op came from
+
+    @property
+    def result(self) -> Value:
+        """The only result of an op that has one."""
+        (value,) = self.results
+        return value
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A name of the vocabulary with all its arguments: `glorot_uniform()`, `sgd(0.1)`."""
+
+    name: str
+    args: Mapping[str, Attr] = field(default_factory=dict[str, Attr])
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """An array that outlives a step: learned, or carried like a moving mean.
+
+    Attributes:
+        value: `value.name` is the path in the parameter tree: `dense.kernel`.
+        init: The initializer and its arguments.
+        trainable: False for statistics, which the step carries but never differentiates.
+    """
+
+    value: Value
+    init: Call
+    trainable: bool = True
+
+    @property
+    def path(self) -> str:
+        """The weight's path, parts joined by dots."""
+        return self.value.name
+
+
+@dataclass(frozen=True, slots=True)
+class Func:
+    """A straight line of ops from parameters to named results."""
+
+    name: str
+    params: tuple[Value, ...]
+    ops: tuple[Op, ...]
+    returns: tuple[tuple[str, Value], ...]
+
+    def with_ops(self, ops: Iterable[Op]) -> Func:
+        """The same function with other ops."""
+        return replace(self, ops=tuple(ops))
+
+    def result(self, name: str) -> Value:
+        """The result of that name. Raises KeyError where there is none."""
+        return dict(self.returns)[name]
+
+
+@dataclass(frozen=True, slots=True)
+class TrainSettings:
+    """What the step and its loop need to know; passes read their options here.
+
+    Attributes:
+        optimizer: The optimizer with every argument.
+        batch: Examples in a batch.
+        epochs: Passes over the training split.
+        seed: Of weights, shuffling and every random op.
+        shuffle: Whether each epoch has an order of its own.
+    """
+
+    optimizer: Call
+    batch: int
+    epochs: int
+    seed: int = 0
+    shuffle: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """A program: its weights, its functions, and how it is trained, if it is."""
+
+    name: str
+    weights: tuple[Weight, ...]
+    funcs: tuple[Func, ...]
+    train: TrainSettings | None = None
+
+    def func(self, name: str) -> Func:
+        """The function of that name. Raises KeyError where there is none."""
+        return {func.name: func for func in self.funcs}[name]
+
+    def map_funcs(self, fn: Callable[[Func], Func]) -> Module:
+        """The module with every function replaced."""
+        return replace(self, funcs=tuple(fn(func) for func in self.funcs))

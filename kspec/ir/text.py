@@ -1,0 +1,91 @@
+"""The IR as text, and back: `show(read(show(m))) == show(m)`.
+
+module digits
+
+train batch=128 epochs=5 seed=0 shuffle=true
+optimizer rmsprop(learning_rate=0.001, rho=0.9)
+
+weight @dense.kernel : f32[64,512] = glorot_uniform()
+weight @batch_normalization.moving_mean : f32[512] = zeros() fixed
+
+func predict(%image: u8[B,8,8]) {
+  %flatten = reshape(%image) shape=('B', 64) : u8[B,64]
+  return output.digit=%flatten
+}
+
+`@` outlives a step, `%` does not. Attributes are sorted by name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from kspec.ir.core import Attr, Call, Func, Module, Op, Value
+
+
+def show(module: Module, *, spans: bool = False) -> str:
+    """The text of a module; `spans` adds each op's place in the spec."""
+    head = [f"module {module.name}"]
+    if module.train is not None:
+        t = module.train
+        shuffle = show_attr(t.shuffle)
+        head += ["", f"train batch={t.batch} epochs={t.epochs} seed={t.seed} shuffle={shuffle}"]
+        head += [f"optimizer {show_call(t.optimizer)}"]
+    if module.weights:
+        head.append("")
+    for weight in module.weights:
+        fixed = "" if weight.trainable else " fixed"
+        head.append(
+            f"weight @{weight.path} : {weight.value.type} = {show_call(weight.init)}{fixed}"
+        )
+    weights = frozenset(weight.value for weight in module.weights)
+    funcs = [show_func(func, weights, spans) for func in module.funcs]
+    return "\n\n".join(["\n".join(head), *funcs]) + "\n"
+
+
+def show_func(func: Func, weights: frozenset[Value], spans: bool = False) -> str:
+    """The text of a function."""
+    params = ", ".join(f"%{value.name}: {value.type}" for value in func.params)
+    lines = [f"func {func.name}({params}) {{"]
+    for op in func.ops:
+        place = f"  # {op.span.source.name}:{op.span.line}" if spans and op.span else ""
+        lines.append(f"  {show_op(op, weights)}{place}")
+    returns = ", ".join(f"{name}={_ref(value, weights)}" for name, value in func.returns)
+    return "\n".join([*lines, f"  return {returns}", "}"])
+
+
+def show_op(op: Op, weights: frozenset[Value]) -> str:
+    """The line of an op."""
+    results = ", ".join(f"%{value.name}" for value in op.results)
+    args = ", ".join(_ref(value, weights) for value in op.args)
+    attrs = "".join(f" {name}={show_attr(value)}" for name, value in sorted(op.attrs.items()))
+    types = ", ".join(str(value.type) for value in op.results)
+    return f"{results} = {op.name}({args}){attrs} : {types}"
+
+
+def _ref(value: Value, weights: frozenset[Value]) -> str:
+    return f"@{value.name}" if value in weights else f"%{value.name}"
+
+
+def show_call(call: Call) -> str:
+    """`sgd(learning_rate=0.01)`."""
+    return f"{call.name}({_pairs(call.args)})"
+
+
+def _pairs(args: Mapping[str, Attr]) -> str:
+    return ", ".join(f"{name}={show_attr(value)}" for name, value in args.items())
+
+
+def show_attr(value: Attr) -> str:
+    """A literal: `3`, `0.5`, `true`, `none`, `'same'`, `(1, 2)`."""
+    if value is None:
+        return "none"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        body = value.encode("unicode_escape").decode("ascii").replace("'", "\\'")
+        return f"'{body}'"
+    if isinstance(value, tuple):
+        items = ", ".join(show_attr(item) for item in value)
+        return f"({items},)" if len(value) == 1 else f"({items})"
+    return repr(value)

@@ -1,0 +1,68 @@
+"""Tensor types: an element type and a shape.
+
+A shape's axes are integers or names. `B` is the batch axis; other names are the
+spec's symbolic dimensions. Two axes agree when they are equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, TypeAlias
+
+Dim: TypeAlias = int | str
+Shape: TypeAlias = tuple[Dim, ...]
+
+BATCH: Final = "B"
+
+# Spelled as JAX's own short names; `key` is a random key.
+JAX_DTYPES: Final = {
+    "f32": "float32",
+    "bf16": "bfloat16",
+    "f16": "float16",
+    "f64": "float64",
+    "i8": "int8",
+    "i16": "int16",
+    "i32": "int32",
+    "i64": "int64",
+    "u8": "uint8",
+    "u16": "uint16",
+    "u32": "uint32",
+    "bool": "bool_",
+}
+KEY: Final = "key"
+FLOATS: Final = ("f32", "bf16", "f16", "f64")
+INTEGERS: Final = ("i8", "i16", "i32", "i64", "u8", "u16", "u32")
+
+
+@dataclass(frozen=True, slots=True)
+class TensorType:
+    """`f32[B,28,28]`.
+
+    Attributes:
+        dtype: A key of `JAX_DTYPES`, or `key`.
+        shape: One entry an axis; `()` is a scalar.
+    """
+
+    dtype: str
+    shape: Shape
+
+    def __str__(self) -> str:
+        return f"{self.dtype}[{','.join(map(str, self.shape))}]"
+
+    @property
+    def rank(self) -> int:
+        """The number of axes, the batch axis included."""
+        return len(self.shape)
+
+    @property
+    def is_float(self) -> bool:
+        """Whether gradients can flow through it."""
+        return self.dtype in FLOATS
+
+    def with_shape(self, shape: Shape) -> TensorType:
+        """The same element type with another shape."""
+        return TensorType(self.dtype, shape)
+
+    def with_dtype(self, dtype: str) -> TensorType:
+        """The same shape with another element type."""
+        return TensorType(dtype, self.shape)

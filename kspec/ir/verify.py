@@ -1,0 +1,80 @@
+"""Check that a module means something: types, order, names.
+
+A failure is a bug in kspec, never the author's: mistakes in specs are found while
+elaborating.
+"""
+
+from __future__ import annotations
+
+from kspec.ir.core import Func, Module, Op, Value
+from kspec.ir.ops import OPS
+from kspec.ir.rules import TypeRuleError
+from kspec.ir.text import show_op
+
+
+class InvalidIR(Exception):
+    """The IR breaks a rule of its own: a bug in kspec."""
+
+    def __init__(self, where: str, reason: str, line: str = "") -> None:
+        shown = f"\n    {line}" if line else ""
+        super().__init__(f"invalid IR {where}: {reason}{shown}\nThis is a bug in kspec.")
+
+
+def verify(module: Module, after: str = "elaboration") -> None:
+    """Check every function and the weight table.
+
+    Args:
+        module: The module.
+        after: The pass that made it, for the message.
+
+    Raises:
+        InvalidIR: It breaks a rule.
+    """
+    where = f"after {after}"
+    weights = {weight.value for weight in module.weights}
+    _distinct([weight.path for weight in module.weights], "weight", where)
+    _distinct([func.name for func in module.funcs], "function", where)
+    for func in module.funcs:
+        _verify_func(func, weights, f"{where}, in {func.name}")
+
+
+def _distinct(names: list[str], what: str, where: str) -> None:
+    for name in names:
+        if names.count(name) > 1:
+            raise InvalidIR(where, f"two {what}s are called {name}")
+
+
+def _verify_func(func: Func, weights: set[Value], where: str) -> None:
+    known = {*weights, *func.params}
+    names = [value.name for value in func.params]
+    for op in func.ops:
+        _verify_op(op, known, where, func.name)
+        known.update(op.results)
+        names += [value.name for value in op.results]
+    if len(set(names)) != len(names):
+        _distinct(names, "value", where)
+    _distinct([name for name, _ in func.returns], "result", where)
+    for name, value in func.returns:
+        if value not in known:
+            raise InvalidIR(where, f"the result {name} is %{value.name}, which is not defined")
+
+
+def _verify_op(op: Op, known: set[Value], where: str, func: str) -> None:
+    line = show_op(op, frozenset())
+    row = OPS.get(op.name)
+    if row is None:
+        raise InvalidIR(where, f"there is no op {op.name}", line)
+    if row.stage == "graph" and func != "graph":
+        raise InvalidIR(where, f"{op.name} may not exist any more", line)
+    for value in op.args:
+        if value not in known:
+            raise InvalidIR(where, f"%{value.name} is used before it is defined", line)
+    if set(op.attrs) != {*row.defaults, *row.required}:
+        raise InvalidIR(where, f"{op.name} has not the attributes that it needs", line)
+    try:
+        types = row.rule(tuple(value.type for value in op.args), op.attrs)
+    except TypeRuleError as error:
+        raise InvalidIR(where, str(error), line) from None
+    if types != tuple(value.type for value in op.results):
+        inferred = ", ".join(map(str, types))
+        raise InvalidIR(where, f"its results should be {inferred}", line)

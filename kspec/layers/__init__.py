@@ -1,0 +1,1 @@
+"""Layers: functions of tensors with weights, one family a file."""

@@ -1,0 +1,64 @@
+"""Layers that move elements and change none."""
+
+from __future__ import annotations
+
+import math
+from typing import final
+
+from kspec.ir import Builder, Dim, TensorType, Value
+from kspec.layers.base import Layer, arg, layer
+
+
+@final
+@layer("flatten")
+class Flatten(Layer):
+    """Put all axes but the batch into one."""
+
+    shape = "batch *axes -> batch size"
+
+    def misfit(self, *operands: TensorType) -> str | None:
+        """The size of the result must be a number."""
+        names = [axis for axis in operands[0].shape[1:] if isinstance(axis, str)]
+        return f"the axis `{names[0]}` has no fixed size" if names else None
+
+    def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
+        """One reshape."""
+        batch, *axes = operands[0].type.shape
+        return b.op("reshape", operands[0], shape=(batch, math.prod(map(int, axes))))
+
+
+@final
+@layer("reshape")
+class Reshape(Layer):
+    """Give the elements of each example another shape."""
+
+    shape = "batch *axes -> batch *target"
+
+    target_shape: tuple[int, ...] = arg(doc="The new axes; one may be -1, for what is left.")
+
+    def check(self) -> str | None:
+        """At most one axis may be open."""
+        if self.target_shape.count(-1) > 1:
+            return "only one axis of target_shape may be -1"
+        bad = [size for size in self.target_shape if size < 1 and size != -1]
+        return f"{bad[0]} in target_shape is no size" if bad else None
+
+    def misfit(self, *operands: TensorType) -> str | None:
+        """The elements must fill the new shape."""
+        axes = operands[0].shape[1:]
+        names = [axis for axis in axes if isinstance(axis, str)]
+        if names:
+            return f"the axis `{names[0]}` has no fixed size"
+        have = math.prod(map(int, axes))
+        want = math.prod(size for size in self.target_shape if size != -1)
+        fits = have % want == 0 if -1 in self.target_shape else have == want
+        return None if fits else f"{have} elements do not fill {self.target_shape}"
+
+    def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
+        """One reshape."""
+        batch, *axes = operands[0].type.shape
+        have = math.prod(map(int, axes))
+        want = math.prod(size for size in self.target_shape if size != -1)
+        sizes = [have // want if size == -1 else size for size in self.target_shape]
+        shape: tuple[Dim, ...] = (batch, *sizes)
+        return b.op("reshape", operands[0], shape=shape)

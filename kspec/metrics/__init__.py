@@ -1,0 +1,1 @@
+"""Metrics: what is reported over a split."""

@@ -1,0 +1,1 @@
+"""Optimizers: Keras' rules as Optax transformations."""

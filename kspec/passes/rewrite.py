@@ -1,0 +1,59 @@
+"""The two ways in which passes change a function: op by op, and by leaving ops out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+
+from kspec.ir import Builder, Func, Module, Op, Value
+
+Rule = Callable[[Op, Builder], "Value | tuple[Value, ...] | None"]
+
+
+def rewrite_func(func: Func, rule: Rule, reserved: Iterable[str] = ()) -> Func:
+    """Replace ops by what a rule makes of them.
+
+    Args:
+        func: The function.
+        rule: Gets an op, its operands already replaced, and a builder that stands at its
+            place. Returns the values that take the place of its results, or None to keep
+            the op.
+        reserved: Names that new values must not take, beside those of the function.
+    """
+    taken = [value.name for op in func.ops for value in op.results]
+    builder = Builder((*taken, *(value.name for value in func.params), *reserved))
+    replaced: dict[Value, Value] = {}
+    for op in func.ops:
+        if any(value in replaced for value in op.args):
+            op = replace(op, args=tuple(replaced.get(value, value) for value in op.args))
+        with builder.at(op.span, op.results[0].hint):
+            new = rule(op, builder)
+        if new is None:
+            builder.ops.append(op)
+            continue
+        values = (new,) if isinstance(new, Value) else new
+        replaced.update(zip(op.results, values, strict=True))
+    returns = tuple((name, replaced.get(value, value)) for name, value in func.returns)
+    return replace(func, ops=tuple(builder.ops), returns=returns)
+
+
+def rewrite_ops(module: Module, rule: Rule) -> Module:
+    """`rewrite_func` for every function of a module."""
+    return module.map_funcs(lambda func: rewrite_func(func, rule))
+
+
+def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
+    """The ops that the results need, in their order."""
+    live = set(results)
+    kept: list[Op] = []
+    for op in reversed(tuple(ops)):
+        if live.isdisjoint(op.results):
+            continue
+        live.update(op.args)
+        kept.append(op)
+    return kept[::-1]
+
+
+def definitions(ops: Iterable[Op]) -> dict[Value, Op]:
+    """The op that makes each value."""
+    return {value: op for op in ops for value in op.results}

@@ -1,0 +1,162 @@
+"""The vocabulary's frame: definitions, their arguments, and the one table of names.
+
+A layer, loss, metric, optimizer, initializer, activation or data source is one class
+under one decorator. Its fields, made with `arg`, are the signature that users see:
+
+    @final
+    @layer("dropout")
+    class Dropout(Layer):
+        \"\"\"Set a fraction of the elements to zero while training.\"\"\"
+
+        rate: float = arg(doc="The fraction to drop, in [0, 1).")
+
+The directory is the list: looking a kind up imports every module of its package.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import typing
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, dataclass_transform
+
+from kspec.ir import Attr, Call
+
+# Kind of name -> the package whose modules define the names of that kind.
+PACKAGES: Final = MappingProxyType(
+    {
+        "layer": "kspec.layers",
+        "activation": "kspec.activations",
+        "initializer": "kspec.initializers",
+        "loss": "kspec.losses",
+        "metric": "kspec.metrics",
+        "optimizer": "kspec.optimizers",
+        "source": "kspec.data",
+    }
+)
+
+_REQUIRED: Final = object()
+_table: dict[str, dict[str, type[Definition]]] = {kind: {} for kind in PACKAGES}
+_loaded: set[str] = set()
+
+
+class Emit(Protocol):
+    """What a definition may ask of the file that it is written into."""
+
+    def helper(self, name: str) -> str:
+        """Copy `kspec/helpers/<name>.py` into the file; returns the function's name."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Arg:
+    """One argument of a definition. `default` is meaningless where `required`."""
+
+    name: str
+    default: object
+    doc: str
+
+    @property
+    def required(self) -> bool:
+        """Whether a spec must give it."""
+        return self.default is _REQUIRED
+
+
+def arg(*, default: Any = _REQUIRED, doc: str) -> Any:
+    """Declare an argument. Its type is the field's annotation."""
+    return Arg("", default, doc)
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(arg,))
+class Definition:
+    """Base of everything that a spec can name.
+
+    Subclasses are abstract (a kind, or a family) or final (a name). Making one checks
+    nothing: `kspec.elaborate` has checked the arguments' types against the annotations,
+    and `check` says what the types cannot.
+    """
+
+    kind: ClassVar[str]
+    name: ClassVar[str] = ""
+    args: ClassVar[tuple[Arg, ...]] = ()
+    free_args: ClassVar[bool] = False  # whether arguments of any other name are taken, too
+
+    def __init_subclass__(cls) -> None:
+        own = [
+            Arg(name, value.default, value.doc)
+            for name, value in vars(cls).items()
+            if isinstance(value, Arg)
+        ]
+        kept = [a for a in cls.args if a.name not in {o.name for o in own}]
+        cls.args = (*kept, *own)
+        for spec in own:
+            delattr(cls, spec.name)
+
+    def __init__(self, **values: Any) -> None:
+        for spec in type(self).args:
+            setattr(self, spec.name, values.pop(spec.name, spec.default))
+        self.extra: Mapping[str, Any] = values
+
+    @classmethod
+    def arg_types(cls) -> Mapping[str, Any]:
+        """Each argument's annotation, evaluated."""
+        hints = typing.get_type_hints(cls)
+        return {spec.name: hints[spec.name] for spec in cls.args}
+
+    def check(self) -> str | None:
+        """What is wrong with the arguments together, or None: `rate must be in [0, 1)`."""
+        return None
+
+    def call(self) -> Call:
+        """This definition as it stands in the IR, every argument given."""
+        values = {spec.name: _attr(getattr(self, spec.name)) for spec in type(self).args}
+        values |= {name: _attr(value) for name, value in self.extra.items()}
+        return Call(type(self).name, values)
+
+
+def _attr(value: object) -> Attr:
+    if isinstance(value, Definition):
+        return value.name
+    if isinstance(value, (list, tuple)):
+        return tuple(_attr(item) for item in cast("tuple[object, ...]", value))
+    return cast("Attr", value)
+
+
+D = TypeVar("D", bound=type[Definition])
+
+
+def register(kind: str, name: str) -> Callable[[D], D]:
+    """Enter a class in the table. Raises ValueError for a name that is taken."""
+
+    def enter(cls: D) -> D:
+        if name in _table[kind]:
+            raise ValueError(f"two {kind}s are called {name}")
+        cls.name = name
+        _table[kind][name] = cls
+        return cls
+
+    return enter
+
+
+def names(kind: str) -> Mapping[str, type[Definition]]:
+    """All names of a kind with their classes."""
+    if kind not in _loaded:
+        _loaded.add(kind)
+        package = importlib.import_module(PACKAGES[kind])
+        for module in pkgutil.iter_modules(package.__path__):
+            importlib.import_module(f"{PACKAGES[kind]}.{module.name}")
+    return MappingProxyType(_table[kind])
+
+
+def lookup(kind: str, name: str) -> type[Definition] | None:
+    """The class of that name, or None."""
+    return names(kind).get(name)
+
+
+def make(kind: str, call: Call) -> Definition:
+    """The definition that a `Call` of the IR stands for. Raises KeyError."""
+    cls = names(kind)[call.name]
+    return cls(**call.args)

@@ -1,0 +1,60 @@
+"""Load a generated file: the text that was shown is the text that runs."""
+
+from __future__ import annotations
+
+import linecache
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any, Protocol, cast
+
+import jax
+
+Tree = dict[str, Any]  # nested dicts of arrays
+
+
+class Executable(Protocol):
+    """The functions of a generated file. Files of a model alone have the last two."""
+
+    def train_step(self, state: Tree, batch: Mapping[str, Any], mask: Any) -> tuple[Tree, Tree]:
+        """One update."""
+        ...
+
+    def train_steps(
+        self, state: Tree, data: Mapping[str, Any], rows: Any, mask: Any
+    ) -> tuple[Tree, Tree]:
+        """Several updates in one dispatch."""
+        ...
+
+    def eval_step(self, state: Tree, batch: Mapping[str, Any], mask: Any) -> Tree:
+        """What a batch adds to the sums."""
+        ...
+
+    def eval_steps(self, state: Tree, data: Mapping[str, Any], rows: Any, mask: Any) -> Tree:
+        """What several batches add to the sums."""
+        ...
+
+    def results(self, sums: Tree) -> Tree:
+        """The loss and the metrics from sums."""
+        ...
+
+    def init(self, key: jax.Array) -> Tree:
+        """The first state."""
+        ...
+
+    def predict(self, state: Tree, batch: Mapping[str, Any]) -> dict[str, jax.Array]:
+        """The outputs for a batch."""
+        ...
+
+
+def load_python(text: str, name: str) -> Executable:
+    """Run a generated file and give its functions.
+
+    Args:
+        text: The whole file.
+        name: What tracebacks call it; its lines are shown there.
+    """
+    module = ModuleType("kspec_program")
+    module.__file__ = name
+    linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    exec(compile(text, name, "exec"), module.__dict__)
+    return cast("Executable", module)

@@ -1,0 +1,151 @@
+"""The training loop: epochs cut into dispatches, dispatches into steps.
+
+A dispatch runs K steps on the device. K divides the steps of an epoch where a divisor
+of a useful size exists, so that one executable serves them all; what is left over runs
+step by step. Everything that a step sees is a function of (seed, epoch, step), so a run
+can go on from any dispatch.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import jax
+import numpy as np
+from kspec.data.batches import BatchPlan
+from numpy.typing import NDArray
+
+from kspec.runtime.executable import Executable, Tree
+from kspec.runtime.feed import Feed
+
+Metrics = dict[str, float]
+MOST_STEPS: Final = 100  # in a dispatch: more gains nothing, and progress would stall
+FEWEST_STEPS: Final = 16  # below this a divisor is not worth its dispatches
+
+
+@dataclass
+class Position:
+    """Where a run stands.
+
+    Attributes:
+        epoch: Epochs that are done.
+        step: Steps that are done in the epoch after those.
+        sums: What the steps of the running epoch have added up.
+    """
+
+    epoch: int = 0
+    step: int = 0
+    sums: Tree = field(default_factory=dict[str, Any])
+
+
+def steps_per_dispatch(steps: int) -> int:
+    """How many of an epoch's steps go into one dispatch."""
+    if steps <= MOST_STEPS:
+        return steps
+    divisors = [k for k in range(FEWEST_STEPS, MOST_STEPS + 1) if steps % k == 0]
+    return max(divisors, default=MOST_STEPS)
+
+
+def add(total: Tree, more: Tree) -> Tree:
+    """The sums of two dispatches, in float64 on the host."""
+    more = jax.tree.map(lambda each: np.asarray(each, np.float64), more)
+    return jax.tree.map(np.add, total, more) if total else more
+
+
+def metrics_of(executable: Executable, sums: Tree) -> Metrics:
+    """The loss and the metrics from sums."""
+    single = jax.tree.map(lambda each: np.asarray(each, np.float32), sums)
+    return {name: float(value) for name, value in executable.results(single).items()}
+
+
+def train_epoch(
+    executable: Executable,
+    state: Tree,
+    feed: Feed,
+    plan: BatchPlan,
+    position: Position,
+    after: Callable[[Tree, Position, float], bool],
+) -> Tree:
+    """Run the rest of an epoch.
+
+    Args:
+        executable: The generated functions.
+        state: The state; it is used up.
+        feed: The training split.
+        plan: Which rows each step gets.
+        position: Where the run stands; moved along.
+        after: Called after each dispatch with the state, the position and the dispatch's
+            loss; returns whether to stop.
+
+    Returns:
+        The new state.
+    """
+    for first, count in _dispatches(plan.steps, position.step):
+        rows, mask = plan.indices(position.epoch, first, count)
+        if count == 1:
+            batch = feed.batch(rows[0])
+            state, sums = executable.train_step(state, batch, mask[0])
+        else:
+            data, at = feed.gatherable(rows)
+            state, sums = executable.train_steps(state, data, at, mask)
+        sums = jax.device_get(sums)
+        position.sums = add(position.sums, sums)
+        position.step = first + count
+        loss = float(sums["loss"]["total"] / max(sums["loss"]["count"], 1))
+        if after(state, position, loss):
+            break
+    return state
+
+
+def _dispatches(steps: int, first: int) -> Iterator[tuple[int, int]]:
+    """(first step, count) of each dispatch; counts other than K are single steps."""
+    most = steps_per_dispatch(steps)
+    while first < steps:
+        aligned = first % most == 0 and first + most <= steps
+        count = most if aligned else 1
+        yield first, count
+        first += count
+
+
+def evaluate(executable: Executable, state: Tree, feed: Feed, batch: int) -> Metrics:
+    """The loss and the metrics of a split, in file order."""
+    plan = BatchPlan(rows=len(feed), batch=batch, seed=0, shuffle=False)
+    sums: Tree = {}
+    for first, count in _dispatches(plan.steps, 0):
+        rows, mask = plan.indices(0, first, count)
+        if count == 1:
+            part = executable.eval_step(state, feed.batch(rows[0]), mask[0])
+        else:
+            data, at = feed.gatherable(rows)
+            part = executable.eval_steps(state, data, at, mask)
+        sums = add(sums, jax.device_get(part))
+    return metrics_of(executable, sums)
+
+
+def predict(
+    executable: Executable, state: Tree, inputs: Mapping[str, NDArray[Any]], batch: int
+) -> dict[str, NDArray[Any]]:
+    """The outputs for any number of examples, in batches of one size."""
+    count = len(next(iter(inputs.values())))
+    parts: list[dict[str, NDArray[Any]]] = []
+    for first in range(0, count, batch):
+        rows = np.arange(first, first + batch) % count
+        out = executable.predict(state, {name: x[rows] for name, x in inputs.items()})
+        parts.append({name: np.asarray(y) for name, y in out.items()})
+    if not parts:
+        return {}
+    return {name: np.concatenate([part[name] for part in parts])[:count] for name in parts[0]}
+
+
+class Stopwatch:
+    """Seconds since a start."""
+
+    def __init__(self) -> None:
+        self._start = time.perf_counter()
+
+    def seconds(self) -> float:
+        """How long it has run."""
+        return time.perf_counter() - self._start

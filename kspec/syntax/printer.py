@@ -1,0 +1,134 @@
+"""Print a syntax tree as canonical text. `parse(print_spec(tree))` is the same tree."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from kspec.syntax import tree
+from kspec.syntax.tree import Expr, Spec
+
+_LEVELS: Final = {
+    "->": 0,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 1),
+    **dict.fromkeys(("+", "-"), 2),
+    **dict.fromkeys(("*", "/", "//", "@"), 3),
+    "neg": 4,
+    "**": 5,
+}
+_ESCAPES: Final = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
+
+
+def print_spec(spec: Spec) -> str:
+    """The text of a whole spec."""
+    return "\n\n".join(_declaration(d) for d in spec.declarations) + "\n"
+
+
+def _declaration(d: tree.Declaration) -> str:
+    match d:
+        case tree.ParamDecl():
+            return f"param {d.name} : {d.type} = {print_expr(d.default)}"
+        case tree.DataDecl():
+            lines = [_setting(s) for s in d.settings]
+            lines += [f"{f.name} : {_type(f.type)}" for f in d.fields]
+            return _block(f"data {d.name}", lines)
+        case tree.TrainDecl():
+            return _block("train", [_setting(s) for s in d.settings])
+        case tree.ModelDecl():
+            params = ", ".join(
+                p.name if p.default is None else f"{p.name} = {print_expr(p.default)}"
+                for p in d.params
+            )
+            word = "block" if d.is_block else "model"
+            head = f"{word} {d.name}" + (f"({params})" if d.params else "")
+            return _block(head, [_statement(s) for s in d.body])
+
+
+def _block(head: str, lines: list[str]) -> str:
+    return "\n".join([f"{head} {{", *(f"  {line}" for line in lines), "}"])
+
+
+def _setting(s: tree.Setting) -> str:
+    return f"{s.key} = {print_expr(s.value)}"
+
+
+def _statement(s: tree.Statement) -> str:
+    match s:
+        case tree.Input():
+            return f"input {s.name} : {_type(s.type)}"
+        case tree.Share():
+            return f"share {s.name} = {print_expr(s.value)}"
+        case tree.Assign():
+            return f"{s.name}{_note(s.type)} = {print_expr(s.value)}"
+        case tree.Output():
+            if s.name is None:
+                return f"output {print_expr(s.value)}"
+            return f"output {s.name}{_note(s.type)} = {print_expr(s.value)}"
+
+
+def _note(type: tree.TypeExpr | None) -> str:
+    return "" if type is None else f" : {_type(type)}"
+
+
+def _type(type: tree.TypeExpr) -> str:
+    if type.dims is None:
+        return type.name
+    dims = ["..." if isinstance(d, tree.Ellipsis) else print_expr(d) for d in type.dims]
+    return f"{type.name}[{', '.join(dims)}]"
+
+
+def print_expr(expr: Expr, level: int = 0) -> str:
+    """The text of an expression, in parentheses where `level` binds tighter."""
+    match expr:
+        case tree.Unary() | tree.Binary() | tree.Pipe():
+            return _operator(expr, level)
+        case tree.Tuple() | tree.List() | tree.Record():
+            return _collection(expr)
+        case tree.Call():
+            args = [
+                f"{a.name}={print_expr(a.value)}" if a.name else print_expr(a.value)
+                for a in expr.args
+            ]
+            return f"{expr.func.id}({', '.join(args)})"
+        case tree.Attribute():
+            return f"{print_expr(expr.value, 6)}.{expr.name}"
+        case _:
+            return _atom(expr)
+
+
+def _atom(expr: tree.Name | tree.Number | tree.String | tree.Literal) -> str:
+    match expr:
+        case tree.Name():
+            return expr.id
+        case tree.Number():
+            return f"{expr.value!r}{expr.unit}"
+        case tree.String():
+            return '"' + "".join(_ESCAPES.get(char, char) for char in expr.value) + '"'
+        case tree.Literal():
+            return {None: "none", True: "true", False: "false"}[expr.value]
+
+
+def _collection(expr: tree.Tuple | tree.List | tree.Record) -> str:
+    if isinstance(expr, tree.Record):
+        entries = ", ".join(f"{e.key}: {print_expr(e.value)}" for e in expr.entries)
+        return f"{{ {entries} }}"
+    items = ", ".join(print_expr(item) for item in expr.items)
+    if isinstance(expr, tree.List):
+        return f"[{items}]"
+    return f"({items},)" if len(expr.items) == 1 else f"({items})"
+
+
+def _operator(expr: tree.Unary | tree.Binary | tree.Pipe, level: int) -> str:
+    if isinstance(expr, tree.Unary):
+        own, text = _LEVELS["neg"], f"-{print_expr(expr.operand, _LEVELS['neg'])}"
+    elif isinstance(expr, tree.Pipe):
+        own = _LEVELS["->"]
+        text = f"{print_expr(expr.source, own)} -> {print_expr(expr.target, own + 1)}"
+    else:
+        own = _LEVELS[expr.op]
+        if expr.op == "**":
+            left, right = print_expr(expr.left, own + 1), print_expr(expr.right, _LEVELS["neg"])
+        else:
+            tight = own + (own == _LEVELS["=="])
+            left, right = print_expr(expr.left, tight), print_expr(expr.right, own + 1)
+        text = f"{left} {expr.op} {right}"
+    return f"({text})" if own < level else text

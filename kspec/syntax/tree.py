@@ -1,0 +1,311 @@
+"""The syntax tree: what the author wrote, with the place of every piece.
+
+    Spec -> Declaration -> Statement -> Expr
+
+Nodes are frozen and compare by value, spans included. Nothing here is resolved: a
+name is a name, a call is a call, and `elaborate` gives them meaning.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from kspec.diagnostics import Source, Span
+
+# --- expressions ---------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """`relu`, `image`, `T`."""
+
+    id: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """`12`, `1e-3`, `50_257`, `80%`, `20deg`, `8GiB`: the number as written and its unit.
+
+    `unit` is "" for a bare number; the value is not scaled by the unit.
+    """
+
+    value: int | float
+    unit: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class String:
+    """A double-quoted string, escapes resolved."""
+
+    value: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Literal:
+    """`true`, `false` or `none`."""
+
+    value: bool | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Unary:
+    """`-x`."""
+
+    op: str
+    operand: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """`a op b` for `+ - * / // @ ** == != < <= > >=`."""
+
+    op: str
+    left: Expr
+    right: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """`value` or `name=value` in a call."""
+
+    name: str | None
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """`func(args)`."""
+
+    func: Name
+    args: tuple[Argument, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Attribute:
+    """`value.name`, as in `validation.loss`."""
+
+    value: Expr
+    name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Pipe:
+    """`source -> target`."""
+
+    source: Expr
+    target: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Tuple:
+    """`(a, b)`; one element needs its comma: `(a,)`."""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class List:
+    """`[a, b]`."""
+
+    items: tuple[Expr, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """`key: value` in a record."""
+
+    key: str
+    key_span: Span
+    value: Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """`{ train: 80%, test: 20% }`."""
+
+    entries: tuple[Entry, ...]
+    span: Span
+
+
+Expr: TypeAlias = (
+    Name
+    | Number
+    | String
+    | Literal
+    | Unary
+    | Binary
+    | Call
+    | Attribute
+    | Pipe
+    | Tuple
+    | List
+    | Record
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipsis:
+    """`...` in a shape: any number of axes."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TypeExpr:
+    """`f32[28, 28]`, `class[10]`, `class`, `f32[..., D]`.
+
+    Attributes:
+        name: The element type as written.
+        dims: One expression an axis; None where no brackets were written.
+    """
+
+    name: str
+    name_span: Span
+    dims: tuple[Expr | Ellipsis, ...] | None
+    span: Span
+
+
+# --- statements ----------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """`key = value` in a data or train block."""
+
+    key: str
+    key_span: Span
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """`image : u8[8, 8]` in a data block."""
+
+    name: str
+    name_span: Span
+    type: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """`input left, right : i32[100]`, one node per name."""
+
+    name: str
+    name_span: Span
+    type: TypeExpr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """`output digit : f32[10] = value`; a block may write `output value` alone."""
+
+    name: str | None
+    name_span: Span | None
+    type: TypeExpr | None
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """`share encode = embedding(vocab, 128) -> lstm(width)`."""
+
+    name: str
+    name_span: Span
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`x = value`, or `x : f32[T] = value` with a checked type."""
+
+    name: str
+    name_span: Span
+    type: TypeExpr | None
+    value: Expr
+    span: Span
+
+
+Statement: TypeAlias = Input | Output | Share | Assign
+
+# --- declarations --------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """A compile-time parameter of a model or block: `width` or `width = 512`."""
+
+    name: str
+    default: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ParamDecl:
+    """`param width : int = 512` at file level, settable from outside."""
+
+    name: str
+    name_span: Span
+    type: str
+    type_span: Span
+    default: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class DataDecl:
+    """`data digits { ... }`."""
+
+    name: str
+    name_span: Span
+    settings: tuple[Setting, ...]
+    fields: tuple[Field, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDecl:
+    """`model Name(params) { ... }`, or `block ...` where `is_block`."""
+
+    name: str
+    name_span: Span
+    params: tuple[Parameter, ...]
+    body: tuple[Statement, ...]
+    is_block: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class TrainDecl:
+    """`train { ... }`."""
+
+    settings: tuple[Setting, ...]
+    span: Span
+
+
+Declaration: TypeAlias = ParamDecl | DataDecl | ModelDecl | TrainDecl
+
+
+@dataclass(frozen=True, slots=True)
+class Spec:
+    """A whole file."""
+
+    source: Source
+    declarations: tuple[Declaration, ...]
