@@ -10,9 +10,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from kspec.data.dataset import DataDeclaration, declaration_from_json, declaration_to_json
-
 from kspec.compiler import Compiled
+from kspec.data.dataset import DataDeclaration, declaration_from_json, declaration_to_json
 from kspec.ir import TensorType
 
 FORMAT: Final = 1

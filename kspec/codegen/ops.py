@@ -180,7 +180,7 @@ def _reduce(op: Op, w: Writer, args: list[str]) -> str:
 
 @emits("argmax")
 def _argmax(op: Op, w: Writer, args: list[str]) -> str:
-    return f"jnp.argmax({args[0]}, axis={op.attrs['axis']}).astype(jnp.int32)"
+    return f"jnp.argmax({args[0]}, axis={op.attrs['axis']})"
 
 
 @emits("softmax", "log_softmax")

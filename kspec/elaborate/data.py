@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from kspec.data.dataset import DataDeclaration
 from kspec.data.schema import FieldType
-
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     BadSplit,

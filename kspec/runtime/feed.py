@@ -1,4 +1,8 @@
-"""Bring a split's rows to the device: all at once where they fit, else ahead of use."""
+"""Bring rows to the device: all splits at once where they fit, else batches as they are due.
+
+The splits stand one behind the other in one array a field, so that training and every
+evaluation gather from arrays of one shape, and share their executables.
+"""
 
 from __future__ import annotations
 
@@ -9,51 +13,56 @@ import jax
 import numpy as np
 from numpy.typing import NDArray
 
-# Of the device's memory, what the data of one split may take.
+from kspec.data.dataset import Split
+
+# Of the device's memory, what the data may take.
 SHARE: Final = 0.25
 HOST_BYTES: Final = 2 * 2**30  # where the device does not say how much it has: the CPU
 
 
 class Feed:
-    """One split, ready to be gathered from.
+    """The splits, ready to be gathered from. Text fields stay behind.
 
     Args:
-        fields: All rows by field.
-        device: Where the steps run; the first device by default.
+        splits: The splits by name.
+        limit: How many bytes may stay on the device; a share of its memory by default.
     """
 
-    def __init__(
-        self, fields: Mapping[str, NDArray[Any]], device: jax.Device | None = None
-    ) -> None:
-        self._fields = dict(fields)
-        self._device = device or jax.devices()[0]
-        self.rows = len(next(iter(self._fields.values())))
-        size = sum(field.nbytes for field in self._fields.values())
-        self.resident = size <= capacity(self._device)
-        self._on_device: dict[str, jax.Array] = {}
+    def __init__(self, splits: Mapping[str, Split], limit: int | None = None) -> None:
+        device = jax.devices()[0]
+        self._splits = {name: _numbers(split.arrays) for name, split in splits.items()}
+        self.rows = {name: len(split) for name, split in splits.items()}
+        starts = np.cumsum([0, *self.rows.values()])
+        self._start = dict(zip(self.rows, starts.tolist(), strict=False))
+        size = sum(a.nbytes for arrays in self._splits.values() for a in arrays.values())
+        self.resident = size <= (capacity(device) if limit is None else limit)
+        self._whole: dict[str, jax.Array] = {}
         if self.resident:
-            self._on_device = {
-                name: jax.device_put(field, self._device) for name, field in fields.items()
-            }
+            fields = next(iter(self._splits.values()), {})
+            for name in fields:
+                parts = [arrays[name] for arrays in self._splits.values()]
+                self._whole[name] = jax.device_put(np.concatenate(parts), device)
 
-    def __len__(self) -> int:
-        return self.rows
+    def batch(self, split: str, rows: NDArray[np.int32]) -> dict[str, Any]:
+        """The rows of one batch of a split."""
+        return {name: field[rows] for name, field in self._splits[split].items()}
 
-    def batch(self, rows: NDArray[np.int32]) -> dict[str, Any]:
-        """The rows of one batch."""
-        return {name: field[rows] for name, field in self._fields.items()}
+    def gatherable(
+        self, split: str, rows: NDArray[np.int32]
+    ) -> tuple[dict[str, Any], NDArray[np.int32]]:
+        """Fields, and the rows to gather from them, for several batches of a split.
 
-    def gatherable(self, rows: NDArray[np.int32]) -> tuple[dict[str, Any], NDArray[np.int32]]:
-        """Fields, and the rows to gather from them, for several batches.
-
-        A split on the device is gathered from as it is. Of a larger one just the rows of
-        these batches are sent, and gathered in order.
+        What is on the device is gathered from as it is. Else just the rows of these
+        batches are sent, and gathered in order.
         """
         if self.resident:
-            return dict(self._on_device), rows
+            return dict(self._whole), rows + np.int32(self._start[split])
         flat = rows.reshape(-1)
-        fields = {name: field[flat] for name, field in self._fields.items()}
-        return fields, np.arange(flat.size, dtype=np.int32).reshape(rows.shape)
+        return self.batch(split, flat), np.arange(flat.size, dtype=np.int32).reshape(rows.shape)
+
+
+def _numbers(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+    return {name: array for name, array in arrays.items() if array.dtype.kind != "U"}
 
 
 def capacity(device: jax.Device) -> int:

@@ -15,9 +15,9 @@ from typing import Any, Final
 
 import jax
 import numpy as np
-from kspec.data.batches import BatchPlan
 from numpy.typing import NDArray
 
+from kspec.data.batches import BatchPlan
 from kspec.runtime.executable import Executable, Tree
 from kspec.runtime.feed import Feed
 
@@ -74,7 +74,7 @@ def train_epoch(
     Args:
         executable: The generated functions.
         state: The state; it is used up.
-        feed: The training split.
+        feed: The data.
         plan: Which rows each step gets.
         position: Where the run stands; moved along.
         after: Called after each dispatch with the state, the position and the dispatch's
@@ -86,10 +86,10 @@ def train_epoch(
     for first, count in _dispatches(plan.steps, position.step):
         rows, mask = plan.indices(position.epoch, first, count)
         if count == 1:
-            batch = feed.batch(rows[0])
+            batch = feed.batch("train", rows[0])
             state, sums = executable.train_step(state, batch, mask[0])
         else:
-            data, at = feed.gatherable(rows)
+            data, at = feed.gatherable("train", rows)
             state, sums = executable.train_steps(state, data, at, mask)
         sums = jax.device_get(sums)
         position.sums = add(position.sums, sums)
@@ -110,17 +110,18 @@ def _dispatches(steps: int, first: int) -> Iterator[tuple[int, int]]:
         first += count
 
 
-def evaluate(executable: Executable, state: Tree, feed: Feed, batch: int) -> Metrics:
-    """The loss and the metrics of a split, in file order."""
-    plan = BatchPlan(rows=len(feed), batch=batch, seed=0, shuffle=False)
+def evaluate(executable: Executable, state: Tree, feed: Feed, split: str, batch: int) -> Metrics:
+    """The loss and the metrics of a split, in file order.
+
+    All splits run in dispatches of one size; what is missing in the last one is masked.
+    """
+    count = min(MOST_STEPS, *(-(-rows // batch) for rows in feed.rows.values()))
+    plan = BatchPlan(rows=feed.rows[split], batch=batch, seed=0, shuffle=False)
     sums: Tree = {}
-    for first, count in _dispatches(plan.steps, 0):
+    for first in range(0, plan.steps, count):
         rows, mask = plan.indices(0, first, count)
-        if count == 1:
-            part = executable.eval_step(state, feed.batch(rows[0]), mask[0])
-        else:
-            data, at = feed.gatherable(rows)
-            part = executable.eval_steps(state, data, at, mask)
+        data, at = feed.gatherable(split, rows)
+        part = executable.eval_steps(state, data, at, mask)
         sums = add(sums, jax.device_get(part))
     return metrics_of(executable, sums)
 

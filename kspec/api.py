@@ -1,0 +1,165 @@
+"""kspec from Python: the same thing without files.
+
+program = kspec.compile("digits.kspec")
+run = program.fit(epochs=5)
+run.predict({"image": images})["digit"]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kspec.compiler import Compiled, compile_source, read_source
+from kspec.diagnostics import Source, SpecError
+from kspec.diagnostics.errors import UnknownPass
+from kspec.graph import draw, graph_of
+from kspec.ir import show
+from kspec.plan import make_plan
+from kspec.syntax import parse_expression, print_spec
+from kspec.syntax.tree import Expr
+
+if TYPE_CHECKING:
+    from kspec.runtime.run import Arrays, Bundle, Run
+
+
+class Program:
+    """A compiled spec.
+
+    Args:
+        compiled: What the compiler made.
+        folder: Where the paths of its data start.
+    """
+
+    def __init__(self, compiled: Compiled, folder: Path) -> None:
+        self.compiled = compiled
+        self.folder = folder
+
+    @property
+    def source(self) -> str:
+        """The generated Python: the very text that runs."""
+        return self.compiled.python
+
+    def ir(self, stage: str = "last") -> str:
+        """The IR as text.
+
+        Args:
+            stage: `after:NAME` for a pass's name or `elaborate`; `last` for the end.
+
+        Raises:
+            SpecError: There is no such pass.
+        """
+        if stage == "last":
+            return show(self.compiled.module)
+        name = stage.removeprefix("after:")
+        if name not in self.compiled.stages:
+            passes = ", ".join(self.compiled.stages)
+            raise SpecError((UnknownPass(span=None, name=name, passes=passes),))
+        return show(self.compiled.stages[name])
+
+    def bundle(self) -> Bundle:
+        """The program as the runtime takes it, with the files of a compiled folder."""
+        from kspec.runtime.run import Bundle
+
+        data = self.compiled.program.data
+        return Bundle(
+            python=self.compiled.python,
+            plan=make_plan(self.compiled),
+            folder=self.folder,
+            files={
+                "spec.kspec": self.compiled.source.text,
+                "resolved.kspec": print_spec(self.compiled.program.spec),
+                "model.ir": self.ir("after:elaborate"),
+                "model.opt.ir": self.ir(),
+                "model.svg": draw(graph_of(self.compiled.program.module)),
+            },
+            spans={} if data is None else data.spans,
+        )
+
+    def init(self, seed: int | None = None) -> Run:
+        """A run with its first weights, untrained. The spec's seed by default."""
+        from kspec.runtime.run import Run
+
+        return Run(self.bundle(), seed)
+
+    def fit(
+        self,
+        data: Mapping[str, Arrays] | None = None,
+        *,
+        epochs: int | None = None,
+        quiet: bool = False,
+    ) -> Run:
+        """Train from the first weights.
+
+        Args:
+            data: Arrays by split and field, `{"train": {"image": ..., "label": ...}}`, in
+                place of the spec's data.
+            epochs: Instead of the spec's number.
+            quiet: Whether to show nothing.
+
+        Raises:
+            SpecError: The spec cannot train, or the data does not fit.
+        """
+        return self.init().fit(data, epochs=epochs, quiet=quiet)
+
+
+def compile(path: str | Path, *, set: Mapping[str, object] | None = None) -> Program:
+    """Compile a spec file.
+
+    Args:
+        path: The file.
+        set: Values for params by name, and for settings as `train.epochs`.
+
+    Raises:
+        SpecError: With every mistake in it; `error.render()` shows them.
+    """
+    path = Path(path)
+    return Program(compile_source(read_source(path), overrides(set or {})), path.parent)
+
+
+def compile_text(
+    text: str, *, set: Mapping[str, object] | None = None, folder: str | Path = "."
+) -> Program:
+    """Compile a text; the paths of its data start at `folder`. Raises SpecError."""
+    return Program(compile_source(Source("<text>", text), overrides(set or {})), Path(folder))
+
+
+def load(folder: str | Path) -> Run:
+    """The run of a run folder, at its newest checkpoint. Raises SpecError."""
+    from kspec.runtime.folder import open_run
+
+    return open_run(Path(folder))
+
+
+def overrides(values: Mapping[str, object]) -> dict[str, Expr]:
+    """Python values as expressions of the language; strings that `--set` got are parsed."""
+    return {name: _expression(name, value) for name, value in values.items()}
+
+
+def _expression(name: str, value: object) -> Expr:
+    text = value.text if isinstance(value, Written) else _spell(value)
+    return parse_expression(Source(f"--set {name}", text))
+
+
+class Written:
+    """A value as the user typed it: `--set train.optimizer='adam(1e-3)'`."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+
+
+def _spell(value: Any) -> str:
+    """A Python value as a spec would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, (int, float)):
+        return repr(value)
+    if isinstance(value, str):
+        escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
+        return f'"{escaped}"'
+    if isinstance(value, tuple):
+        return "(" + "".join(f"{_spell(item)}," for item in value) + ")"
+    if isinstance(value, list):
+        return "[" + ", ".join(_spell(item) for item in value) + "]"
+    raise TypeError(f"a spec cannot write {value!r}")

@@ -1,0 +1,85 @@
+"""Compiled folders: written by `kspec compile`, found again by `kspec run`.
+
+Beside the program, `build.json` names the spec and the kspec that compiled it. A
+program is used as it is while both are unchanged, and compiled anew otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import kspec
+from kspec.compiler import read_source
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import RunFolderBroken
+
+if TYPE_CHECKING:
+    from kspec.api import Program
+    from kspec.runtime.run import Bundle
+
+BUILD = "build.json"
+
+
+def write_build(program: Program, spec: Path, folder: Path) -> None:
+    """Write a compiled program, and what it was compiled from."""
+    from kspec.runtime.folder import write_bundle, write_json
+
+    write_bundle(program.bundle(), folder)
+    relative = os.path.relpath(spec.absolute(), folder.absolute())
+    about = {"spec": Path(relative).as_posix(), "kspec": kspec.__version__}
+    write_json(folder / BUILD, about)
+
+
+def bundle_of(
+    folder: Path,
+    spec: Path | None = None,
+    compile: Callable[[], Program] | None = None,
+    changed: bool = False,
+) -> Bundle:
+    """The program of a compiled folder, compiled anew where the spec has changed.
+
+    Args:
+        folder: The compiled folder; it need not exist where `compile` is given.
+        spec: The spec.
+        compile: Compiles the spec; without it the folder is used as it is.
+        changed: Whether the spec is changed from outside, so that no folder has it.
+
+    Raises:
+        SpecError: The folder is damaged, or the spec has mistakes.
+    """
+    from kspec.runtime.folder import read_bundle
+
+    about = _about(folder)
+    if compile is None or spec is None:
+        if about is None:
+            reason = f"it holds no {BUILD}"
+            broken = RunFolderBroken(span=None, path=folder.as_posix(), reason=reason)
+            raise SpecError((broken,))
+        return read_bundle(folder, (folder / about["spec"]).parent)
+    if about is not None and not changed and _fresh(folder, about, spec):
+        return read_bundle(folder, spec.parent)
+    program = compile()
+    if about is not None and not changed:
+        write_build(program, spec, folder)
+    return program.bundle()
+
+
+def _about(folder: Path) -> dict[str, Any] | None:
+    try:
+        about: dict[str, Any] = json.loads((folder / BUILD).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return about if isinstance(about.get("spec"), str) else None
+
+
+def _fresh(folder: Path, about: dict[str, Any], spec: Path) -> bool:
+    """Whether the folder holds this very spec, compiled by this kspec."""
+    try:
+        compiled = (folder / "spec.kspec").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return about.get("kspec") == kspec.__version__ and compiled == read_source(spec).text

@@ -1,0 +1,1 @@
+"""What happens after compilation: data to the device, the loop, files, reports."""

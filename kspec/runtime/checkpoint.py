@@ -1,0 +1,88 @@
+"""Checkpoints: the whole state of a run, by Orbax, atomic, the newest readable one used."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import jax
+import numpy as np
+
+from kspec.runtime.executable import Tree
+from kspec.runtime.loop import Position
+
+KEPT = 2  # so that one is whole while the next is written
+
+
+class Checkpoints:
+    """The checkpoints of a run folder. Use as a context: leaving waits for the last one.
+
+    Args:
+        folder: Where they are kept, a subfolder each, named by the number of updates.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from orbax.checkpoint import v1 as ocp
+
+        logging.getLogger("absl").setLevel(logging.ERROR)
+        policies = ocp.training.preservation_policies
+        self._checkpointer = ocp.training.Checkpointer(
+            folder.absolute(), preservation_policy=policies.LatestN(KEPT)
+        )
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._checkpointer.close()
+
+    def save(self, state: Tree, position: Position, *, wait: bool = False) -> None:
+        """Write a checkpoint in the background; `wait` until it is on the disk.
+
+        A save that finds the one before still on its way waits for that first.
+        """
+        step = int(state["step"])
+        latest = self._checkpointer.latest
+        if latest is None or latest.step != step:
+            sums = jax.tree.map(lambda each: np.asarray(each).tolist(), position.sums)
+            note = {"epoch": position.epoch, "step": position.step, "sums": sums}
+            # The program donates its state to the next update: write a copy.
+            copy = jax.tree.map(lambda each: each.copy(), state)
+            self._checkpointer.save_async(step, copy, custom_metadata=note)
+        if wait:
+            self._checkpointer.wait()
+
+    def load(self, like: Tree) -> tuple[Tree, Position] | None:
+        """The newest checkpoint that can be read, or None.
+
+        Args:
+            like: A state of the program, for types and shapes.
+        """
+        for checkpoint in sorted(
+            self._checkpointer.checkpoints, key=lambda each: each.step, reverse=True
+        ):
+            try:
+                state = self._checkpointer.load(checkpoint.step, like)
+                metadata: Any = self._checkpointer.metadata(checkpoint.step).custom_metadata
+            except (ValueError, OSError, KeyError, json.JSONDecodeError):
+                continue  # damaged: the one before it is whole
+            return state, _position(metadata)
+        return None
+
+
+def _position(note: Mapping[str, Any]) -> Position:
+    sums = jax.tree.map(
+        lambda each: np.asarray(each, np.float64),
+        note["sums"],
+        is_leaf=lambda each: isinstance(each, (int, float, list)),
+    )
+    return Position(epoch=note["epoch"], step=note["step"], sums=sums)

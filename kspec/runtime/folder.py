@@ -1,0 +1,198 @@
+"""Folders on disk: compiled programs, and runs.
+
+A run folder is readable at any moment, whenever its process dies: every file is either
+written whole and then renamed, or appended to line by line.
+
+    spec.kspec        the spec as it was, and resolved.kspec with its defaults written out
+    model.py          the Python that runs, and plan.json beside it
+    model.ir          the IR before the passes, and model.opt.ir after them; model.svg draws it
+    metrics.jsonl     a line an epoch
+    run.json          what was run, where, and how it ended
+    checkpoints/      the state, to go on from
+    weights.safetensors, report.html    written at the end
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import CheckpointMissing, RunFolderBroken, RunFolderMissing
+from kspec.plan import plan_from_json, plan_to_json
+from kspec.runtime.checkpoint import Checkpoints
+from kspec.runtime.run import Bundle, Record, Run
+from kspec.runtime.weights import save_weights
+
+PYTHON: Final = "model.py"
+PLAN: Final = "plan.json"
+RUN: Final = "run.json"
+METRICS: Final = "metrics.jsonl"
+CHECKPOINTS: Final = "checkpoints"
+WEIGHTS: Final = "weights.safetensors"
+OTHERS: Final = ("spec.kspec", "resolved.kspec", "model.ir", "model.opt.ir", "model.svg")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a file so that a reader sees the old or the new text, never a part."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with temporary.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def write_json(path: Path, value: object) -> None:
+    """Write JSON, whole or not at all."""
+    write_text(path, json.dumps(value, indent=2) + "\n")
+
+
+def write_bundle(bundle: Bundle, folder: Path) -> None:
+    """Write a compiled program."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in bundle.files.items():
+        write_text(folder / name, text)
+    write_text(folder / PYTHON, bundle.python)
+    write_text(folder / PLAN, plan_to_json(bundle.plan))
+
+
+def read_bundle(folder: Path, data: Path) -> Bundle:
+    """Read a compiled program.
+
+    Args:
+        folder: Where it was written.
+        data: Where the paths of its data start.
+
+    Raises:
+        SpecError: A file is missing or damaged.
+    """
+    try:
+        python = (folder / PYTHON).read_text(encoding="utf-8")
+        plan = plan_from_json((folder / PLAN).read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        missing = Path(str(error.filename)).name
+        raise SpecError((_broken(folder, f"`{missing}` is missing"),)) from None
+    except (OSError, ValueError) as error:
+        raise SpecError((_broken(folder, str(error)),)) from None
+    files = {
+        name: (folder / name).read_text(encoding="utf-8")
+        for name in OTHERS
+        if (folder / name).is_file()
+    }
+    return Bundle(python, plan, data, files)
+
+
+def _broken(folder: Path, reason: str) -> RunFolderBroken:
+    return RunFolderBroken(span=None, path=folder.as_posix(), reason=reason)
+
+
+def new_run_folder(spec: str) -> Path:
+    """Make `runs/<spec>/<time>-<hash>`, below the current folder."""
+    stem = Path(spec).stem or "run"
+    stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
+    unique = hashlib.sha256(f"{time.time_ns()}:{os.getpid()}".encode()).hexdigest()[:6]
+    folder = Path("runs") / stem / f"{stamp}-{unique}"
+    folder.mkdir(parents=True)
+    return folder
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """The `run.json` of a run folder. Raises SpecError where it is none."""
+    try:
+        raw: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise SpecError((RunFolderMissing(span=None, path=folder.as_posix()),)) from None
+    except (OSError, ValueError) as error:
+        raise SpecError((_broken(folder / RUN, str(error)),)) from None
+    if not isinstance(raw.get("data_folder"), str) or not isinstance(raw.get("seed"), int):
+        raise SpecError((_broken(folder / RUN, "it is no `run.json` of kspec"),))
+    return raw
+
+
+def read_history(folder: Path) -> list[Record]:
+    """The lines of `metrics.jsonl`; a last line that was cut off is left out."""
+    try:
+        lines = (folder / METRICS).read_text(encoding="utf-8").splitlines()
+    except FileNotFoundError:
+        return []
+    records: list[Record] = []
+    for line in lines:
+        try:
+            records.append(json.loads(line))
+        except ValueError:
+            break
+    return records
+
+
+def append_record(folder: Path, record: Record) -> None:
+    """Add an epoch's line to `metrics.jsonl`."""
+    with (folder / METRICS).open("a", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(record) + "\n")
+        file.flush()
+
+
+def rewrite_history(folder: Path, records: list[Record]) -> None:
+    """Keep just these epochs in `metrics.jsonl`."""
+    write_text(folder / METRICS, "".join(json.dumps(record) + "\n" for record in records))
+
+
+def open_run(folder: Path, *, required: bool = True) -> Run:
+    """The run of a folder, at its newest checkpoint that can be read.
+
+    Args:
+        folder: The run folder.
+        required: Whether a run without any checkpoint is a mistake; else it starts anew.
+
+    Raises:
+        SpecError: It is no run folder, damaged, or has no checkpoint.
+    """
+    about = read_run(folder)
+    run = Run(read_bundle(folder, Path(about["data_folder"])), seed=about["seed"])
+    names: Mapping[str, list[str]] = about.get("class_names", {})
+    run.class_names = {field: tuple(words) for field, words in names.items()}
+    with Checkpoints(folder / CHECKPOINTS) as checkpoints:
+        found = checkpoints.load(run.state)
+    if found is None:
+        if required:
+            spec = run.bundle.plan.spec
+            missing = CheckpointMissing(span=None, path=folder.as_posix(), spec=spec)
+            raise SpecError((missing,))
+        return run
+    run.state, run.position = found
+    done = run.position.epoch
+    run.history = [record for record in read_history(folder) if record["epoch"] <= done]
+    return run
+
+
+def save_run(run: Run, folder: Path) -> Path:
+    """Write a run that was trained in memory as a run folder."""
+    write_bundle(run.bundle, folder)
+    rewrite_history(folder, run.history)
+    with Checkpoints(folder / CHECKPOINTS) as checkpoints:
+        checkpoints.save(run.state, run.position, wait=True)
+    save_weights(run.weights, folder / WEIGHTS)
+    write_json(folder / RUN, about_run(run, "saved"))
+    return folder
+
+
+def about_run(run: Run, status: str) -> dict[str, Any]:
+    """What `run.json` says of every run."""
+    from kspec.runtime.environment import environment
+
+    return {
+        "status": status,
+        "model": run.bundle.plan.name,
+        "spec": run.bundle.plan.spec,
+        "data_folder": str(run.bundle.folder.absolute()),
+        "seed": run.seed,
+        "epoch": run.position.epoch,
+        "class_names": {field: list(names) for field, names in run.class_names.items()},
+        "environment": environment(),
+    }

@@ -1,0 +1,121 @@
+"""Train in a run folder: metrics, checkpoints, weights and the report as it goes."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+from typing import Any, Final
+
+from kspec.data.dataset import Dataset
+from kspec.diagnostics import SpecError
+from kspec.runtime import folder as files
+from kspec.runtime.checkpoint import Checkpoints
+from kspec.runtime.executable import Tree
+from kspec.runtime.loop import Position, Stopwatch
+from kspec.runtime.progress import Progress
+from kspec.runtime.report import render_report, report_of
+from kspec.runtime.run import Hooks, Record, Run
+from kspec.runtime.weights import save_weights
+
+# Seconds between checkpoints: at most this much work is lost.
+EVERY: Final = 10.0
+
+
+class Training:
+    """One `kspec run` or `kspec resume`.
+
+    Args:
+        run: The run, new or as a checkpoint left it.
+        folder: Its folder; the program is in it already.
+        progress: What shows it.
+        started: When the command started, on `time.perf_counter`'s clock.
+    """
+
+    def __init__(self, run: Run, folder: Path, progress: Progress, started: float) -> None:
+        self.run = run
+        self.folder = folder
+        self.progress = progress
+        self.started = started
+        self.first_update: float | None = None
+        self._last_save = time.monotonic()
+
+    def train(self, dataset: Dataset) -> dict[str, Any]:
+        """Train to the spec's last epoch, or until the user stops it.
+
+        Returns:
+            What `--json` prints: folder, status, metrics by split, timing.
+
+        Raises:
+            SpecError: The loss is no number any more; checkpoints from before are kept.
+        """
+        run = self.run
+        about = files.about_run(run, "running") | {
+            "data_fingerprint": dataset.fingerprint,
+            "rows": {name: len(split) for name, split in dataset.splits.items()},
+        }
+        about["class_names"] = {
+            name: list(words) for name, words in dataset.splits["train"].class_names.items()
+        }
+        files.write_json(self.folder / files.RUN, about)
+        files.rewrite_history(self.folder, run.history)
+        watch = Stopwatch()
+        with Checkpoints(self.folder / files.CHECKPOINTS) as checkpoints:
+            try:
+                self._fit(dataset, checkpoints)
+            except SpecError:
+                files.write_json(self.folder / files.RUN, about | {"status": "diverged"})
+                raise
+            checkpoints.save(run.state, run.position, wait=True)
+        training = watch.seconds()
+        metrics = self._metrics(dataset)
+        summary = {
+            "run": self.folder.as_posix(),
+            "status": "interrupted" if run.interrupted else "finished",
+            "epochs": run.position.epoch,
+            "steps": int(run.state["step"]),
+            "metrics": metrics,
+            "timing": {
+                "first_update_s": self.first_update,
+                "training_s": round(training, 4),
+                "total_s": round(time.perf_counter() - self.started, 4),
+            },
+        }
+        self._finish(about, summary)
+        return summary
+
+    def _fit(self, dataset: Dataset, checkpoints: Checkpoints) -> None:
+        def due(state: Tree, position: Position) -> None:
+            if self.first_update is None:
+                self.first_update = round(time.perf_counter() - self.started, 4)
+            if time.monotonic() - self._last_save >= EVERY:
+                checkpoints.save(state, position)
+                self._last_save = time.monotonic()
+
+        def after_epoch(record: Record, state: Tree, position: Position) -> None:
+            files.append_record(self.folder, record)
+            due(state, position)
+
+        hooks = Hooks(after_dispatch=due, after_epoch=after_epoch)
+        self.run.train(dataset, self.run.bundle.plan.epochs, self.progress, hooks)
+
+    def _metrics(self, dataset: Dataset) -> dict[str, Any]:
+        """Train and validation as the last epoch had them, and the other splits now."""
+        run = self.run
+        if run.interrupted or not run.history:
+            return {}
+        last = run.history[-1]
+        metrics = {name: last[name] for name in ("train", "validation") if name in last}
+        rest = {n: s for n, s in dataset.splits.items() if n not in metrics}
+        if rest:
+            alone = Dataset(rest, dataset.fingerprint)
+            metrics |= run.evaluate_splits(alone)
+        return metrics
+
+    def _finish(self, about: dict[str, Any], summary: dict[str, Any]) -> None:
+        run = self.run
+        save_weights(run.weights, self.folder / files.WEIGHTS)
+        about = about | {key: summary[key] for key in ("status", "steps", "metrics", "timing")}
+        about["epoch"] = run.position.epoch
+        page = render_report(report_of(run, self.folder, about))
+        files.write_text(self.folder / "report.html", page)
+        files.write_json(self.folder / files.RUN, about)
