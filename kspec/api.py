@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from kspec.compiler import Compiled, compile_source, read_source
 from kspec.diagnostics import Source, SpecError
@@ -158,8 +158,7 @@ def _spell(value: Any) -> str:
     if isinstance(value, str):
         escaped = value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
         return f'"{escaped}"'
-    if isinstance(value, tuple):
-        return "(" + "".join(f"{_spell(item)}," for item in value) + ")"
-    if isinstance(value, list):
-        return "[" + ", ".join(_spell(item) for item in value) + "]"
+    if isinstance(value, (tuple, list)):
+        items = [_spell(item) for item in cast("list[Any]", value)]
+        return f"({', '.join(items)},)" if isinstance(value, tuple) else f"[{', '.join(items)}]"
     raise TypeError(f"a spec cannot write {value!r}")

@@ -14,15 +14,15 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, Any, NoReturn, ParamSpec
 
 import click
 
 import kspec
-from kspec.api import Program, Written, overrides
-from kspec.compiler import compile_source, read_source
 from kspec.diagnostics import SpecError
-from kspec.diagnostics.errors import Diverged, NoTrainBlock, SpecMissing
+
+if TYPE_CHECKING:
+    from kspec.api import Program
 
 STARTED = time.perf_counter()
 P = ParamSpec("P")
@@ -31,6 +31,8 @@ DIVERGED = 4
 
 
 def _fail(error: SpecError) -> NoReturn:
+    from kspec.diagnostics.errors import Diverged
+
     color = sys.stderr.isatty() and "NO_COLOR" not in os.environ
     click.echo(error.render(color=color), err=True, color=color)
     diverged = any(isinstance(d, Diverged) for d in error.diagnostics)
@@ -77,6 +79,8 @@ def main() -> None:
 
 def _find_spec(name: str | None, command: str) -> Path:
     """The named spec, or the only one of the current folder."""
+    from kspec.diagnostics.errors import SpecMissing
+
     if name is not None:
         return Path(name)
     specs = sorted(Path().glob("*.kspec"))
@@ -88,6 +92,9 @@ def _find_spec(name: str | None, command: str) -> Path:
 
 
 def _compile(spec: Path, sets: tuple[str, ...]) -> Program:
+    from kspec.api import Program, Written, overrides
+    from kspec.compiler import compile_source, read_source
+
     values: dict[str, object] = {}
     for pair in sets:
         name, equals, text = pair.partition("=")
@@ -109,12 +116,8 @@ def check(spec: str | None, sets: tuple[str, ...]) -> None:
     """Find every mistake in SPEC without running it."""
     path = _find_spec(spec, "check")
     program = _compile(path, sets)
-    count = sum(_size(w.value.type.shape) for w in program.compiled.program.module.weights)
+    count = sum(weight.size for weight in program.compiled.module.weights)
     click.echo(f"{path.as_posix()} is fine: {count:,} weights", err=True)
-
-
-def _size(shape: tuple[Any, ...]) -> int:
-    return functools.reduce(lambda a, b: a * b, shape, 1)
 
 
 @main.command("compile")
@@ -166,6 +169,7 @@ def ir(
 def run(target: str | None, sets: tuple[str, ...], quiet: bool, as_json: bool) -> None:
     """Train SPEC, or the compiled program in DIR; a spec that has changed is compiled."""
     from kspec.build import bundle_of
+    from kspec.diagnostics.errors import NoTrainBlock
     from kspec.runtime.folder import new_run_folder, write_bundle
     from kspec.runtime.run import Run
 

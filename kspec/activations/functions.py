@@ -21,7 +21,7 @@ class _OneOp(Activation):
 @final
 @activation("linear")
 class Linear(Activation):
-    """x"""
+    """x."""
 
     def lower(self, b: Builder, x: Value) -> Value:
         """Nothing to write."""
@@ -31,7 +31,7 @@ class Linear(Activation):
 @final
 @activation("relu")
 class Relu(_OneOp):
-    """max(x, 0)"""
+    """max(x, 0)."""
 
     op = "relu"
 
@@ -39,7 +39,7 @@ class Relu(_OneOp):
 @final
 @activation("relu6")
 class Relu6(_OneOp):
-    """min(max(x, 0), 6)"""
+    """min(max(x, 0), 6)."""
 
     op = "relu6"
 
@@ -47,7 +47,7 @@ class Relu6(_OneOp):
 @final
 @activation("sigmoid")
 class Sigmoid(_OneOp):
-    """1 / (1 + exp(-x))"""
+    """1 / (1 + exp(-x))."""
 
     op = "sigmoid"
 
@@ -55,7 +55,7 @@ class Sigmoid(_OneOp):
 @final
 @activation("log_sigmoid")
 class LogSigmoid(_OneOp):
-    """log(1 / (1 + exp(-x)))"""
+    """log(1 / (1 + exp(-x)))."""
 
     op = "log_sigmoid"
 
@@ -63,7 +63,7 @@ class LogSigmoid(_OneOp):
 @final
 @activation("hard_sigmoid")
 class HardSigmoid(_OneOp):
-    """relu6(x + 3) / 6"""
+    """relu6(x + 3) / 6."""
 
     op = "hard_sigmoid"
 
@@ -71,7 +71,7 @@ class HardSigmoid(_OneOp):
 @final
 @activation("tanh")
 class Tanh(_OneOp):
-    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))"""
+    """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     op = "tanh"
 
@@ -79,7 +79,7 @@ class Tanh(_OneOp):
 @final
 @activation("softplus")
 class Softplus(_OneOp):
-    """log(exp(x) + 1)"""
+    """log(exp(x) + 1)."""
 
     op = "softplus"
 
@@ -87,7 +87,7 @@ class Softplus(_OneOp):
 @final
 @activation("softsign")
 class Softsign(_OneOp):
-    """x / (abs(x) + 1)"""
+    """x / (abs(x) + 1)."""
 
     op = "softsign"
 
@@ -127,7 +127,7 @@ class Selu(_OneOp):
 @final
 @activation("exponential")
 class Exponential(_OneOp):
-    """exp(x)"""
+    """exp(x)."""
 
     op = "exp"
 

@@ -73,7 +73,7 @@ def _bracket(
 def _operators(
     head: str, expr: str, node: ast.BinOp, indent: int, tail: str, note: str
 ) -> list[str]:
-    """`(\\n    a\\n    + b\\n)`, or on one inner line if it fits there."""
+    """In parentheses: the two sides a line each, or on one inner line if that fits."""
     pad = INDENT * indent
     inner = INDENT * (indent + 1)
     if len(f"{inner}{expr}") <= WIDTH:

@@ -153,7 +153,7 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
         ],
         "source": None if declaration.source is None else _call_to_json(declaration.source),
         "split": {
-            part: share if isinstance(share, float) else _call_to_json(share)
+            part: _call_to_json(share) if isinstance(share, Call) else share
             for part, share in declaration.split.items()
         },
         "seed": declaration.seed,

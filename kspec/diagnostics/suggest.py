@@ -1,4 +1,4 @@
-"""\"Did you mean\": the nearest of the names that would have been right."""
+"""The names that are meant: the nearest of the names that would have been right."""
 
 from __future__ import annotations
 

@@ -148,8 +148,8 @@ class Arguments:
             if isinstance(value, (Ref, Invocation)):
                 return self.make(wanted.kind, value, span)
             raise Mismatch
-        if wanted in _SCALARS:
-            return _SCALARS[cast("type", wanted)](value)
+        if isinstance(wanted, type) and wanted in _SCALARS:
+            return _SCALARS[wanted](value)
         raise Mismatch
 
     def _coerce_union(self, value: Meaning, options: tuple[object, ...], span: Span) -> object:
@@ -210,14 +210,14 @@ def _as_none(value: Meaning) -> None:
         raise Mismatch
 
 
-_SCALARS: dict[type, Callable[[Meaning], object]] = {
+_SCALARS: dict[type[object], Callable[[Meaning], object]] = {
     int: _as_int,
     float: _as_float,
     bool: _as_bool,
     str: _as_str,
     type(None): _as_none,
 }
-_WORDS = {
+_WORDS: dict[object, str] = {
     int: "an integer",
     float: "a number",
     bool: "true or false",
@@ -239,7 +239,7 @@ def describe_type(wanted: object) -> str:
         return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
         return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
-    return _WORDS.get(cast("type", wanted), str(wanted))
+    return _WORDS.get(wanted, str(wanted))
 
 
 def sign(cls: type[Definition]) -> str:

@@ -60,37 +60,43 @@ class Evaluator:
     def evaluate(self, expr: Expr, env: Env) -> Meaning:
         """The meaning of an expression. Raises Failed after reporting a mistake."""
         match expr:
-            case tree.Name():
-                return self._name(expr, env)
             case tree.Number():
                 return Quantity(expr.value, expr.unit) if expr.unit else expr.value
             case tree.String() | tree.Literal():
                 return expr.value
-            case tree.Unary():
-                return self._unary(expr, env)
-            case tree.Binary():
-                left, right = self._all((expr.left, expr.right), env.inner())
-                with self.arithmetic.builder.at(expr.span, env.hint or _word(left, right)):
-                    return self.arithmetic.binary(expr.op, left, right, expr.span)
+            case tree.Name():
+                return self._name(expr, env)
             case tree.Call():
                 return self._call(expr, env)
             case tree.Pipe():
                 return self._pipe(expr, env)
-            case tree.Tuple():
-                return tuple(self._all(expr.items, env.inner()))
-            case tree.List():
-                return self._all(expr.items, env.inner())
-            case tree.Record():
-                values = self._all(tuple(e.value for e in expr.entries), env.inner())
-                keys = [entry.key for entry in expr.entries]
-                return Fields(
-                    dict(zip(keys, values, strict=True)),
-                    {entry.key: entry.key_span for entry in expr.entries},
-                )
+            case tree.Unary() | tree.Binary():
+                return self._operator(expr, env)
             case tree.Attribute():
                 self.reporter.fail(
                     NotAValue(span=expr.span, what=f"`{expr.span.text}`", wanted="a value")
                 )
+            case _:
+                return self._collection(expr, env)
+
+    def _operator(self, expr: tree.Unary | tree.Binary, env: Env) -> Meaning:
+        operands = (expr.operand,) if isinstance(expr, tree.Unary) else (expr.left, expr.right)
+        values = self._all(operands, env.inner())
+        with self.arithmetic.builder.at(expr.span, env.hint or _word(*values)):
+            if isinstance(expr, tree.Unary):
+                return self.arithmetic.negate(values[0], expr.span)
+            return self.arithmetic.binary(expr.op, values[0], values[1], expr.span)
+
+    def _collection(self, expr: tree.Tuple | tree.List | tree.Record, env: Env) -> Meaning:
+        if isinstance(expr, tree.Record):
+            values = self._all(tuple(entry.value for entry in expr.entries), env.inner())
+            keys = [entry.key for entry in expr.entries]
+            return Fields(
+                dict(zip(keys, values, strict=True)),
+                {entry.key: entry.key_span for entry in expr.entries},
+            )
+        items = self._all(expr.items, env.inner())
+        return items if isinstance(expr, tree.List) else tuple(items)
 
     def tensor(self, expr: Expr, env: Env) -> Tensor:
         """The meaning of an expression that must be a tensor."""
@@ -129,11 +135,6 @@ class Evaluator:
         if isinstance(binding.meaning, Tensor):
             return Tensor(binding.meaning.value, expr.span)
         return binding.meaning
-
-    def _unary(self, expr: tree.Unary, env: Env) -> Meaning:
-        operand = self.evaluate(expr.operand, env.inner())
-        with self.arithmetic.builder.at(expr.span, env.hint or _word(operand)):
-            return self.arithmetic.negate(operand, expr.span)
 
     def _arguments(self, expr: tree.Call, env: Env) -> tuple[Given, ...]:
         values = self._all(tuple(argument.value for argument in expr.args), env.inner())

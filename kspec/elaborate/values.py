@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias, cast
+from typing import TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir import Value
@@ -103,35 +103,44 @@ class Fields:
     spans: Mapping[str, Span]
 
 
-Meaning: TypeAlias = (
-    "int | float | bool | str | None | Tensor | Quantity | Dimension | Ref | Invocation | BlockValue"
-    " | Chain | Shared | Fields | tuple[Meaning, ...] | list[Meaning]"
+Plain: TypeAlias = int | float | bool | str | None
+Thing: TypeAlias = (
+    Tensor | Quantity | Dimension | Ref | Invocation | BlockValue | Chain | Shared | Fields
 )
+Meaning: TypeAlias = "Plain | Thing | tuple[Meaning, ...] | list[Meaning]"
 
 LAYER_LIKE = (Ref, Invocation, BlockValue, Chain, Shared)
 
 
 def describe(value: Meaning) -> str:
     """A few words for a message: `the number 3`, `a tensor f32[B,10]`."""
-    if isinstance(value, Tensor):
-        return f"a tensor {value.value.type}"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    if value is None:
-        return "none"
-    if isinstance(value, (int, float, Quantity)):
-        return f"the number {value}"
-    if isinstance(value, str):
-        return f'the string "{value}"'
-    if isinstance(value, (Ref, Invocation, Shared)):
-        return f"`{value.name}`"
-    if isinstance(value, BlockValue):
-        return f"`{value.decl.name}`"
-    if isinstance(value, Dimension):
-        return f"the dimension {value.name}"
-    if isinstance(value, Chain):
-        return "layers that lack their operand"
-    if isinstance(value, Fields):
-        return "a record"
-    items = ", ".join(describe(item) for item in cast("tuple[Meaning, ...]", value))
-    return f"a list of {items}" if isinstance(value, list) else f"a tuple of {items}"
+    match value:
+        case None | bool():
+            return {None: "none", True: "true", False: "false"}[value]
+        case int() | float():
+            return f"the number {value}"
+        case str():
+            return f'the string "{value}"'
+        case tuple() | list():
+            items = ", ".join(describe(item) for item in value)
+            return f"a {type(value).__name__} of {items}" if items else "an empty list"
+        case _:
+            return _describe_thing(value)
+
+
+def _describe_thing(value: Thing) -> str:
+    match value:
+        case Quantity():
+            return f"the number {value}"
+        case Tensor():
+            return f"a tensor {value.value.type}"
+        case Ref() | Invocation() | Shared():
+            return f"`{value.name}`"
+        case BlockValue():
+            return f"`{value.decl.name}`"
+        case Dimension():
+            return f"the dimension {value.name}"
+        case Chain():
+            return "layers that lack their operand"
+        case Fields():
+            return "a record"

@@ -9,6 +9,7 @@ System Structures, 1981.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from typing import Final
 
 from kspec.graph.model import Edge, Graph
@@ -55,7 +56,7 @@ def place(graph: Graph) -> Layout:
             chain.append(holder)
             holder += 1
         chain.append(edge.target)
-        links += zip(chain, chain[1:], strict=False)
+        links += pairwise(chain)
         chains.append((edge, chain))
     _order(rows, links)
     return _positions(rows, chains, len(graph.nodes))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kspec.diagnostics import Span
-from kspec.ir import Func, Module, Op, TensorType, Value
+from kspec.ir import Func, Module, Op, TensorType, Value, Weight
 
 CONSTANT = "constant"
 
@@ -55,7 +55,7 @@ def graph_of(module: Module) -> Graph:
     func = module.func("graph")
     outputs = [(name, v) for name, v in func.returns if name.startswith("output.")]
     groups = _groups(_needed(func, (value for _, value in outputs)))
-    weights = {weight.value: weight.path for weight in module.weights}
+    weights = {weight.value: weight for weight in module.weights}
     home: dict[Value, int] = {}
     nodes: list[Node] = []
     edges: list[Edge] = []
@@ -106,19 +106,14 @@ def _title(ops: list[Op]) -> str:
     return " ".join(span.text.split()) if span else ops[-1].name
 
 
-def _subtitle(ops: list[Op], weights: dict[Value, str]) -> str:
-    sizes: dict[str, int] = {}
-    for op in ops:
-        for value in op.args:
-            if value in weights:
-                count = 1
-                for axis in value.type.shape:
-                    count *= axis if isinstance(axis, int) else 1
-                sizes[weights[value]] = count
-    if not sizes:
+def _subtitle(ops: list[Op], weights: Mapping[Value, Weight]) -> str:
+    used = {
+        weights[value].path: weights[value] for op in ops for value in op.args if value in weights
+    }
+    if not used:
         return ""
-    path = next(iter(sizes)).rpartition(".")[0]
-    return f"{path}: {sum(sizes.values()):,} weights"
+    path = next(iter(used)).rpartition(".")[0]
+    return f"{path}: {sum(weight.size for weight in used.values()):,} weights"
 
 
 def _edges_into(ops: list[Op], number: int, home: dict[Value, int]) -> list[Edge]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 
 from kspec.diagnostics import Span
@@ -65,7 +65,7 @@ class Builder:
         return Value(name, type)
 
     @contextmanager
-    def at(self, span: Span | None, hint: str) -> Iterator[None]:
+    def at(self, span: Span | None, hint: str) -> Generator[None]:
         """Write ops as coming from a place, their values named after a word."""
         before = self.span, self.hint
         self.span, self.hint = span, hint

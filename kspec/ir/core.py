@@ -14,6 +14,7 @@ A function's results are named: `output.digit`, `loss`, `sum.accuracy.total`,
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -21,7 +22,7 @@ from typing import TypeAlias
 from kspec.diagnostics import Span
 from kspec.ir.types import TensorType
 
-Attr: TypeAlias = "int | float | bool | str | None | tuple[Attr, ...]"
+Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -80,6 +81,11 @@ class Weight:
     def path(self) -> str:
         """The weight's path, parts joined by dots."""
         return self.value.name
+
+    @property
+    def size(self) -> int:
+        """How many numbers it holds; the axes of weights are all known."""
+        return math.prod(axis for axis in self.value.type.shape if isinstance(axis, int))
 
 
 @dataclass(frozen=True, slots=True)

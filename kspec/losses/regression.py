@@ -24,7 +24,7 @@ class _Difference(Loss):
 @final
 @loss("mean_squared_error")
 class MeanSquaredError(_Difference):
-    """mean((prediction - truth) ** 2)"""
+    """mean((prediction - truth) ** 2)."""
 
     op = "square"
 
@@ -32,6 +32,6 @@ class MeanSquaredError(_Difference):
 @final
 @loss("mean_absolute_error")
 class MeanAbsoluteError(_Difference):
-    """mean(abs(prediction - truth))"""
+    """mean(abs(prediction - truth))."""
 
     op = "abs"

@@ -39,6 +39,5 @@ def stages(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Iterator[tupl
 
 def optimize(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Module:
     """The module after all passes."""
-    for _, module in stages(module, passes):
-        pass
-    return module
+    *_, (_, optimized) = stages(module, passes)
+    return optimized

@@ -32,6 +32,7 @@ After:
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from kspec.ir import KEY, Builder, Func, Module, Op, TensorType, Value
 from kspec.passes.rewrite import live_ops, rewrite_func
@@ -86,7 +87,9 @@ def _normalize_by_batch(op: Op, mask: Value, moving: dict[Value, Value], b: Buil
 
 
 def _normalize(op: Op, moments: tuple[Value, ...], b: Builder) -> Value:
-    attrs = {name: op.attrs[name] for name in ("axis", "epsilon", "scale", "center")}
+    attrs: dict[str, Any] = {
+        name: op.attrs[name] for name in ("axis", "epsilon", "scale", "center")
+    }
     return b.op("batch_normalize", op.args[0], *moments, *op.args[3:], **attrs)
 
 

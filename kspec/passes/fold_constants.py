@@ -29,7 +29,7 @@ _BINARY: Final[Mapping[str, Callable[[float, float], float]]] = {
     "add": operator.add,
     "subtract": operator.sub,
     "multiply": operator.mul,
-    "divide": operator.truediv,
+    "divide": lambda x, y: x / y,
     "maximum": max,
     "minimum": min,
 }
@@ -73,8 +73,9 @@ def _fold(func: Func) -> Func:
 
 def _number(op: Op) -> float | None:
     value = op.attrs.get("value") if op.name == "constant" else None
-    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
-    return value if is_number else None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return value
 
 
 def _unchanged(op: Op, known: Mapping[Value, float]) -> Value | None:

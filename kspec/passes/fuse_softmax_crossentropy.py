@@ -15,7 +15,7 @@ After:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from kspec.ir import Builder, Func, Module, Op, Value
 from kspec.passes.rewrite import definitions, rewrite_func
@@ -43,7 +43,8 @@ def _fuse(func: Func) -> Func:
         logits = _logits(op.args[1], FUSIBLE[op.name], op, made_by, b)
         if logits is None:
             return None
-        return b.op(op.name, op.args[0], logits, **{**op.attrs, "from_logits": True})
+        attrs: dict[str, Any] = {**op.attrs, "from_logits": True}
+        return b.op(op.name, op.args[0], logits, **attrs)
 
     return rewrite_func(func, rule)
 
@@ -60,5 +61,6 @@ def _logits(
         return op.args[0] if activation == "sigmoid" or op.attrs["axis"] == axis else None
     if op.name in SHAPE_ONLY and activation == "sigmoid":
         inner = _logits(op.args[0], activation, loss, made_by, b)
-        return None if inner is None else b.op(op.name, inner, hint=value.hint, **op.attrs)
+        attrs: dict[str, Any] = dict(op.attrs)
+        return None if inner is None else b.op(op.name, inner, hint=value.hint, **attrs)
     return None

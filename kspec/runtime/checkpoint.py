@@ -9,9 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import jax
 import numpy as np
+from numpy.typing import NDArray
 
+from kspec.runtime import compat
 from kspec.runtime.executable import Tree
 from kspec.runtime.loop import Position
 
@@ -26,11 +27,12 @@ class Checkpoints:
     """
 
     def __init__(self, folder: Path) -> None:
-        from orbax.checkpoint import v1 as ocp
+        from orbax.checkpoint import v1  # pyright: ignore[reportMissingTypeStubs]
 
         logging.getLogger("absl").setLevel(logging.ERROR)
-        policies = ocp.training.preservation_policies
-        self._checkpointer = ocp.training.Checkpointer(
+        orbax: Any = v1
+        policies = orbax.training.preservation_policies
+        self._checkpointer: Any = orbax.training.Checkpointer(
             folder.absolute(), preservation_policy=policies.LatestN(KEPT)
         )
 
@@ -53,10 +55,10 @@ class Checkpoints:
         step = int(state["step"])
         latest = self._checkpointer.latest
         if latest is None or latest.step != step:
-            sums = jax.tree.map(lambda each: np.asarray(each).tolist(), position.sums)
+            sums = compat.tree_map(_plain, position.sums)
             note = {"epoch": position.epoch, "step": position.step, "sums": sums}
             # The program donates its state to the next update: write a copy.
-            copy = jax.tree.map(lambda each: each.copy(), state)
+            copy = compat.tree_map(_copy, state)
             self._checkpointer.save_async(step, copy, custom_metadata=note)
         if wait:
             self._checkpointer.wait()
@@ -79,10 +81,18 @@ class Checkpoints:
         return None
 
 
+def _plain(each: Any) -> Any:
+    return np.asarray(each).tolist()
+
+
+def _copy(each: Any) -> Any:
+    return each.copy()
+
+
+def _array(each: Any) -> NDArray[np.float64]:
+    return np.asarray(each, np.float64)
+
+
 def _position(note: Mapping[str, Any]) -> Position:
-    sums = jax.tree.map(
-        lambda each: np.asarray(each, np.float64),
-        note["sums"],
-        is_leaf=lambda each: isinstance(each, (int, float, list)),
-    )
+    sums = compat.tree_map(_array, note["sums"], is_leaf=lambda each: isinstance(each, list))
     return Position(epoch=note["epoch"], step=note["step"], sums=sums)

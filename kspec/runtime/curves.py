@@ -95,9 +95,7 @@ class _Scale:
         for mark in self.marks:
             y = self.y(mark)
             parts.append(f'<line x1="{LEFT}" x2="{WIDTH - RIGHT}" y1="{y:.1f}" y2="{y:.1f}"/>')
-            parts.append(
-                f'<text class="tick" x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{mark:g}</text>'
-            )
+            parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end">{mark:g}</text>')
         return parts
 
     def epoch_marks(self) -> list[str]:
@@ -105,7 +103,7 @@ class _Scale:
         marks = {round(m) for m in ticks(self.first, self.last, 6)}
         shown = sorted(m for m in marks if self.first <= m <= self.last) or [self.first]
         return [
-            f'<text class="tick" x="{self.x(m):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{m}</text>'
+            f'<text x="{self.x(m):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{m}</text>'
             for m in shown
         ]
 
@@ -128,7 +126,6 @@ def _names(ends: list[tuple[float, str, int]]) -> list[str]:
     for y, name, index in sorted(ends):
         y = max(y, last + 15)
         last = y
-        parts.append(
-            f'<text class="name s{index}" x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}">{escape(name)}</text>'
-        )
+        place = f'x="{WIDTH - RIGHT + 8}" y="{y + 4:.1f}"'
+        parts.append(f'<text class="name s{index}" {place}>{escape(name)}</text>')
     return parts

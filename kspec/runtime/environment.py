@@ -11,11 +11,10 @@ PACKAGES = ("jax", "jaxlib", "optax", "numpy", "orbax-checkpoint")
 
 def environment() -> dict[str, str]:
     """Versions of kspec and its libraries, Python, the machine and the device."""
-    import jax
-
     import kspec
+    from kspec.runtime import compat
 
-    device = jax.devices()[0]
+    device = compat.device()
     versions = {name: metadata.version(name) for name in PACKAGES}
     return {
         "kspec": kspec.__version__,

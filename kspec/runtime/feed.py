@@ -7,13 +7,14 @@ evaluation gather from arrays of one shape, and share their executables.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import accumulate
 from typing import Any, Final
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.dataset import Split
+from kspec.runtime import compat
 
 # Of the device's memory, what the data may take.
 SHARE: Final = 0.25
@@ -29,19 +30,18 @@ class Feed:
     """
 
     def __init__(self, splits: Mapping[str, Split], limit: int | None = None) -> None:
-        device = jax.devices()[0]
         self._splits = {name: _numbers(split.arrays) for name, split in splits.items()}
         self.rows = {name: len(split) for name, split in splits.items()}
-        starts = np.cumsum([0, *self.rows.values()])
-        self._start = dict(zip(self.rows, starts.tolist(), strict=False))
-        size = sum(a.nbytes for arrays in self._splits.values() for a in arrays.values())
-        self.resident = size <= (capacity(device) if limit is None else limit)
-        self._whole: dict[str, jax.Array] = {}
+        starts = accumulate(self.rows.values(), initial=0)
+        self._start = dict(zip(self.rows, starts, strict=False))
+        size: int = sum(a.nbytes for arrays in self._splits.values() for a in arrays.values())
+        self.resident = size <= (capacity() if limit is None else limit)
+        self._whole: dict[str, Any] = {}
         if self.resident:
             fields = next(iter(self._splits.values()), {})
             for name in fields:
                 parts = [arrays[name] for arrays in self._splits.values()]
-                self._whole[name] = jax.device_put(np.concatenate(parts), device)
+                self._whole[name] = compat.to_device(np.concatenate(parts))
 
     def batch(self, split: str, rows: NDArray[np.int32]) -> dict[str, Any]:
         """The rows of one batch of a split."""
@@ -65,8 +65,8 @@ def _numbers(arrays: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
     return {name: array for name, array in arrays.items() if array.dtype.kind != "U"}
 
 
-def capacity(device: jax.Device) -> int:
-    """How many bytes of data may stay on a device."""
-    stats = device.memory_stats() or {}
+def capacity() -> int:
+    """How many bytes of data may stay on the device."""
+    stats: dict[str, int] = compat.device().memory_stats() or {}
     limit = stats.get("bytes_limit")
     return HOST_BYTES if limit is None else int(limit * SHARE)

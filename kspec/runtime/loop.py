@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.batches import BatchPlan
+from kspec.runtime import compat
 from kspec.runtime.executable import Executable, Tree
 from kspec.runtime.feed import Feed
 
@@ -49,15 +49,23 @@ def steps_per_dispatch(steps: int) -> int:
     return max(divisors, default=MOST_STEPS)
 
 
+def _float64(each: Any) -> NDArray[np.float64]:
+    return np.asarray(each, np.float64)
+
+
+def _float32(each: Any) -> NDArray[np.float32]:
+    return np.asarray(each, np.float32)
+
+
 def add(total: Tree, more: Tree) -> Tree:
     """The sums of two dispatches, in float64 on the host."""
-    more = jax.tree.map(lambda each: np.asarray(each, np.float64), more)
-    return jax.tree.map(np.add, total, more) if total else more
+    more = compat.tree_map(_float64, more)
+    return compat.tree_map(np.add, total, more) if total else more
 
 
 def metrics_of(executable: Executable, sums: Tree) -> Metrics:
     """The loss and the metrics from sums."""
-    single = jax.tree.map(lambda each: np.asarray(each, np.float32), sums)
+    single = compat.tree_map(_float32, sums)
     return {name: float(value) for name, value in executable.results(single).items()}
 
 
@@ -91,7 +99,7 @@ def train_epoch(
         else:
             data, at = feed.gatherable("train", rows)
             state, sums = executable.train_steps(state, data, at, mask)
-        sums = jax.device_get(sums)
+        sums = compat.to_host(sums)
         position.sums = add(position.sums, sums)
         position.step = first + count
         loss = float(sums["loss"]["total"] / max(sums["loss"]["count"], 1))
@@ -122,7 +130,7 @@ def evaluate(executable: Executable, state: Tree, feed: Feed, split: str, batch:
         rows, mask = plan.indices(0, first, count)
         data, at = feed.gatherable(split, rows)
         part = executable.eval_steps(state, data, at, mask)
-        sums = add(sums, jax.device_get(part))
+        sums = add(sums, compat.to_host(part))
     return metrics_of(executable, sums)
 
 

@@ -6,7 +6,7 @@ import csv
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import Any, TextIO, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -145,8 +145,8 @@ def _flat(row: Mapping[str, Any]) -> dict[str, Any]:
     flat: dict[str, Any] = {}
     for name, value in row.items():
         if isinstance(value, list):
-            for index, item in enumerate(np.ravel(value).tolist()):
-                flat[f"{name}_{index}"] = item
+            items: list[Any] = np.asarray(cast("list[Any]", value)).ravel().tolist()
+            flat.update({f"{name}_{index}": item for index, item in enumerate(items)})
         else:
             flat[name] = value
     return flat

@@ -152,7 +152,7 @@ def _headline(report: Report) -> str:
     about = report.about
     metrics: Mapping[str, Mapping[str, float]] = about.get("metrics", {})
     split = next((s for s in ("test", "validation", "train") if s in metrics), None)
-    tiles = []
+    tiles: list[tuple[str, str]] = []
     if split:
         tiles += [(number(v), f"{split} {name}") for name, v in metrics[split].items()]
     timing = about.get("timing", {})

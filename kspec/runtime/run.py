@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import jax
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +20,7 @@ from kspec.data.schema import FieldType
 from kspec.diagnostics import Span, SpecError
 from kspec.diagnostics.errors import Diverged, NoTrainBlock
 from kspec.plan import Plan
-from kspec.runtime import loop
+from kspec.runtime import compat, loop
 from kspec.runtime.executable import Executable, Tree, load_python
 from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position, Stopwatch
@@ -76,8 +75,8 @@ class Run:
         self.seed = bundle.plan.seed if seed is None else seed
         # Put on the device by name, as all later states are: else the first step's program
         # would be compiled a second time.
-        state = self.executable.init(jax.random.key(self.seed))
-        self.state: Tree = jax.device_put(state, jax.devices()[0])
+        state = self.executable.init(compat.key(self.seed))
+        self.state: Tree = compat.to_device(state)
         self.history: list[Record] = []
         self.position = Position()
         self.interrupted = False
@@ -171,8 +170,7 @@ class Run:
                 self.first_update = watch.seconds()
             progress.step(number, position.step, loss)
             if not np.isfinite(loss):
-                where = {"loss": str(loss), "step": position.step, "epoch": number}
-                raise SpecError((Diverged(span=None, **where),))
+                raise SpecError((_diverged(loss, position.step, number),))
             if hooks.after_dispatch:
                 hooks.after_dispatch(state, position)
             return stop.is_set()
@@ -260,8 +258,12 @@ def flat_metrics(record: Record) -> Metrics:
     return flat
 
 
+def _diverged(loss: float, step: int, epoch: int) -> Diverged:
+    return Diverged(span=None, loss=str(loss), step=step, epoch=epoch)
+
+
 @contextmanager
-def _interrupts() -> Iterator[threading.Event]:
+def _interrupts() -> Generator[threading.Event]:
     """Turn the first ctrl-C into a request to stop after this dispatch."""
     stop = threading.Event()
     if threading.current_thread() is not threading.main_thread():

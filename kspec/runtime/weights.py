@@ -5,21 +5,20 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 from numpy.typing import NDArray
 
+from kspec.runtime import compat
 from kspec.runtime.executable import Tree
 
 ROOTS = ("params", "stats")
 
 
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, jax.Array]:
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     """`{"dense": {"kernel": a}}` as `{"dense.kernel": a}`."""
-    flat: dict[str, jax.Array] = {}
+    flat: dict[str, Any] = {}
     for name, value in tree.items():
         path = f"{prefix}{name}"
         if isinstance(value, Mapping):
@@ -59,7 +58,7 @@ class Weights(MutableMapping[str, NDArray[Any]]):
         array = np.asarray(value)
         if array.shape != old.shape:
             raise ValueError(f"{path} has the shape {old.shape}, not {array.shape}")
-        holder[last] = jnp.asarray(array, old.dtype)
+        holder[last] = compat.to_device(array.astype(old.dtype))
 
     def __delitem__(self, path: str) -> None:
         raise TypeError("weights can be set but not removed")
@@ -74,10 +73,12 @@ class Weights(MutableMapping[str, NDArray[Any]]):
 
 def save_weights(weights: Weights, path: Path) -> None:
     """Write weights as safetensors; the old file stays until the new one is whole."""
-    from safetensors.numpy import save_file
+    from safetensors import numpy as safetensors
 
     temporary = path.with_suffix(".tmp")
-    save_file({name: np.ascontiguousarray(value) for name, value in weights.items()}, temporary)
+    cast("Any", safetensors).save_file(
+        {name: np.ascontiguousarray(value) for name, value in weights.items()}, temporary
+    )
     with temporary.open("rb") as file:
         os.fsync(file.fileno())
     temporary.replace(path)

@@ -8,7 +8,8 @@ import re
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
-from lark import Token, Transformer, v_args
+from lark import Token, Transformer
+from lark import v_args as _v_args  # pyright: ignore[reportUnknownVariableType]
 from lark.tree import Meta
 
 from kspec.diagnostics import Diagnostic, Source, Span
@@ -72,6 +73,7 @@ RESERVED = frozenset(
     ]
 )
 N = TypeVar("N")
+v_args = cast("Any", _v_args)
 
 
 @v_args(meta=True)

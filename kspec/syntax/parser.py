@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache
 from importlib import resources
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from lark import Lark, Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
@@ -54,7 +54,7 @@ _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 
 
 @cache
-def _lark(start: str) -> tuple[Lark, Lines]:
+def _lark(start: str) -> tuple[Any, Lines]:
     grammar = (resources.files("kspec") / "grammar.lark").read_text(encoding="utf-8")
     lines = Lines()
     options: Any = {"parser": "lalr", "maybe_placeholders": True, "propagate_positions": True}
@@ -72,21 +72,22 @@ def parse_expression(source: Source) -> Expr:
 
 
 def _parse(source: Source, start: str) -> Any:
-    mistakes = _guard(source)
+    mistakes: list[Diagnostic] = _guard(source)
     if mistakes:
         raise SpecError(tuple(mistakes))
     text = source.text
     for _ in range(MOST_MISTAKES):
         parser, lines = _lark(start)
-        build = Build(source)
+        build: Any = Build(source)
         try:
             tree = build.transform(parser.parse(text))
-        except UnexpectedToken as error:
+        except UnexpectedToken as found:
+            error = cast("Any", found)
             mistakes.append(_unexpected(source, error, lines))
-            at = error.token.start_pos if error.token.type != "$END" else len(text)
+            at = _at(error.token, text)
         except UnexpectedCharacters as error:
-            mistakes.append(_character(source, error.pos_in_stream))
-            at = error.pos_in_stream
+            at = error.pos_in_stream or 0
+            mistakes.append(_character(source, at))
         except LimitReached as error:
             at = error.token.start_pos or 0
             span = Span(source, at, at + 1)
@@ -97,13 +98,17 @@ def _parse(source: Source, start: str) -> Any:
             if not mistakes:
                 return tree
             break
-        blanked = _blank(text, at or 0) if start == "spec" else None
+        blanked = _blank(text, at) if start == "spec" else None
         if blanked is None or blanked == text:
             break
         text = blanked
     unique = list(dict.fromkeys(mistakes))
     unique.sort(key=lambda d: d.span.start if d.span else 0)
     raise SpecError(tuple(unique))
+
+
+def _at(token: Any, text: str) -> int:
+    return len(text) if token.type == "$END" else token.start_pos or 0
 
 
 def _guard(source: Source) -> list[Diagnostic]:
@@ -118,7 +123,7 @@ def _guard(source: Source) -> list[Diagnostic]:
     ]
 
 
-def _unexpected(source: Source, error: UnexpectedToken, lines: Lines) -> Diagnostic:
+def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
     token: Token = error.token
     span = _token_span(source, token)
     inner = [bracket for bracket in lines.stack if bracket is not token]
