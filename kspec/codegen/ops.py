@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Final, Protocol, TypeAlias, cast
 
-from kspec.ir import JAX_DTYPES, Dim, Op
+from kspec.ir import JAX_DTYPES, Attr, Dim, Op
 
 
 class Writer(Protocol):
@@ -87,8 +87,6 @@ HELPERS: Final[Mapping[str, tuple[str, ...]]] = {
     "masked_moments": ("axis",),
     "dropout_with_key": ("rate",),
 }
-# What an attribute is where the helper's own default says the same.
-_QUIET: Final[Mapping[str, object]] = {"groups": 1}
 
 
 def literal(value: object) -> str:
@@ -118,9 +116,16 @@ def _helper(op: Op, w: Writer, args: list[str]) -> str:
     attrs = [
         f"{name}={literal(op.attrs[name])}"
         for name in HELPERS[op.name]
-        if name not in _QUIET or op.attrs[name] != _QUIET[name]
+        if not _is_default(name, op.attrs[name])
     ]
     return f"{w.helper(op.name)}({', '.join([*args, *attrs])})"
+
+
+def _is_default(name: str, value: Attr) -> bool:
+    """Whether the helper's own default says the same."""
+    if name == "dilation":
+        return set(cast("tuple[int, ...]", value)) == {1}
+    return name == "groups" and value == 1
 
 
 EMITTERS.update(dict.fromkeys(FUNCTIONS, _function))

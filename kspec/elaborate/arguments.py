@@ -239,7 +239,7 @@ def describe_type(wanted: object) -> str:
         return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
         return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
-    return _WORDS.get(wanted, str(wanted))
+    return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")
 
 
 def sign(cls: type[Definition]) -> str:

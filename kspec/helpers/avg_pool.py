@@ -10,7 +10,7 @@ def avg_pool(x, window, strides, padding):
     def add_up(values):
         return jax.lax.reduce_window(
             values,
-            jnp.zeros((), x.dtype),
+            0.0,
             jax.lax.add,
             window_dimensions=(1, *window, 1),
             window_strides=(1, *strides, 1),

@@ -3,7 +3,7 @@
 import jax
 
 
-def conv(x, kernel, strides, padding, dilation, groups=1):
+def conv(x, kernel, strides, padding, dilation=None, groups=1):
     """Slide a kernel over the axes between batch and channels.
 
     x: [B, *spatial, C], kernel: [*window, C / groups, F], result: [B, *places, F].

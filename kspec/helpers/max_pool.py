@@ -7,10 +7,10 @@ import jax.numpy as jnp
 def max_pool(x, window, strides, padding):
     """The largest element of each window. x: [B, *spatial, C]."""
     floating = jnp.issubdtype(x.dtype, jnp.floating)
-    least = -jnp.inf if floating else jnp.iinfo(x.dtype).min
+    least = -jnp.inf if floating else int(jnp.iinfo(x.dtype).min)
     return jax.lax.reduce_window(
         x,
-        jnp.array(least, x.dtype),
+        least,
         jax.lax.max,
         window_dimensions=(1, *window, 1),
         window_strides=(1, *strides, 1),

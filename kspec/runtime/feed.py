@@ -38,7 +38,7 @@ class Feed:
         self.resident = size <= (capacity() if limit is None else limit)
         self._whole: dict[str, Any] = {}
         if self.resident:
-            fields = next(iter(self._splits.values()), {})
+            fields: list[str] = list(next(iter(self._splits.values())))
             for name in fields:
                 parts = [arrays[name] for arrays in self._splits.values()]
                 self._whole[name] = compat.to_device(np.concatenate(parts))

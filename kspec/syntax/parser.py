@@ -86,7 +86,7 @@ def _parse(source: Source, start: str) -> Any:
             mistakes.append(_unexpected(source, error, lines))
             at = _at(error.token, text)
         except UnexpectedCharacters as error:
-            at = error.pos_in_stream or 0
+            at = cast("Any", error).pos_in_stream
             mistakes.append(_character(source, at))
         except LimitReached as error:
             at = error.token.start_pos or 0
