@@ -68,4 +68,4 @@ def safe(word: str) -> str:
     word = re.sub(r"[^A-Za-z0-9_]", "_", word)
     if not word or word[0].isdigit() or word.startswith("_"):
         word = f"x{word}"
-    return f"{word}_" if keyword.iskeyword(word) or keyword.issoftkeyword(word) else word
+    return f"{word}_" if keyword.iskeyword(word) else word

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 
 
 def avg_pool(x, window, strides, padding):
-    """The mean of each window; what lies outside is not counted. x: [B, *spatial, C]."""
+    """The mean of each window, without what lies outside. x: [B, *spatial, C]."""
 
     def add_up(values):
         return jax.lax.reduce_window(

@@ -25,21 +25,27 @@ def scale_by_keras_adam(beta_1, beta_2, epsilon, amsgrad=False):
     """
 
     def init(params):
-        zeros = jax.tree.map(jnp.zeros_like, params)
-        largest = zeros if amsgrad else None
-        return AdamState(jnp.zeros((), jnp.int32), zeros, zeros, largest)
+        first, second, largest = (
+            jax.tree.map(jnp.zeros_like, params) for _ in range(3)
+        )
+        count = jnp.zeros((), jnp.int32)
+        return AdamState(count, first, second, largest if amsgrad else None)
 
     def update(grads, state, params=None):
         del params
         count = state.count + 1
-        first = jax.tree.map(lambda m, g: m + (g - m) * (1 - beta_1), state.first, grads)
+        first = jax.tree.map(
+            lambda m, g: m + (g - m) * (1 - beta_1), state.first, grads
+        )
         second = jax.tree.map(
             lambda v, g: v + (jnp.square(g) - v) * (1 - beta_2), state.second, grads
         )
         largest = jax.tree.map(jnp.maximum, state.largest, second) if amsgrad else None
         root = largest if amsgrad else second
         correction = jnp.sqrt(1 - beta_2**count) / (1 - beta_1**count)
-        updates = jax.tree.map(lambda m, v: m * correction / (jnp.sqrt(v) + epsilon), first, root)
+        updates = jax.tree.map(
+            lambda m, v: m * correction / (jnp.sqrt(v) + epsilon), first, root
+        )
         return updates, AdamState(count, first, second, largest)
 
     return optax.GradientTransformation(init, update)

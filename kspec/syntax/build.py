@@ -22,55 +22,9 @@ _NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(.*)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 # Python's keywords, and what a generated file calls its own.
 RESERVED = frozenset(
-    [
-        "False",
-        "None",
-        "True",
-        "and",
-        "as",
-        "assert",
-        "async",
-        "await",
-        "break",
-        "class",
-        "continue",
-        "def",
-        "del",
-        "elif",
-        "else",
-        "except",
-        "finally",
-        "for",
-        "from",
-        "global",
-        "if",
-        "import",
-        "in",
-        "is",
-        "lambda",
-        "nonlocal",
-        "not",
-        "or",
-        "pass",
-        "raise",
-        "return",
-        "try",
-        "while",
-        "with",
-        "yield",
-        "match",
-        "case",
-        "type",
-        "jax",
-        "jnp",
-        "np",
-        "optax",
-        "partial",
-        "params",
-        "stats",
-        "state",
-        "sums",
-    ]
+    "False None True and as assert async await break class continue def del elif else except"
+    " finally for from global if import in is lambda nonlocal not or pass raise return try"
+    " while with yield jax jnp np optax partial params stats state sums".split()
 )
 N = TypeVar("N")
 v_args = cast("Any", _v_args)
