@@ -33,6 +33,7 @@ class Plan:
         seed: Of weights, shuffling and random ops.
         shuffle: Whether each epoch has an order of its own.
         trains: Whether the spec says how to train.
+        convolves: Whether a step has convolutions, which XLA runs slowly in a loop on CPUs.
     """
 
     name: str
@@ -46,6 +47,7 @@ class Plan:
     seed: int = 0
     shuffle: bool = True
     trains: bool = False
+    convolves: bool = False
 
 
 def make_plan(compiled: Compiled) -> Plan:
@@ -64,6 +66,7 @@ def make_plan(compiled: Compiled) -> Plan:
         seed=train.seed,
         shuffle=train.shuffle,
         trains=True,
+        convolves=any(op.name == "conv" for op in compiled.module.func("train").ops),
     )
 
 
@@ -84,6 +87,7 @@ def plan_to_json(plan: Plan) -> str:
                 "seed": plan.seed,
                 "shuffle": plan.shuffle,
                 "trains": plan.trains,
+                "convolves": plan.convolves,
             },
             indent=2,
         )
@@ -113,6 +117,7 @@ def plan_from_json(text: str) -> Plan:
             seed=raw["seed"],
             shuffle=raw["shuffle"],
             trains=raw["trains"],
+            convolves=raw["convolves"],
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

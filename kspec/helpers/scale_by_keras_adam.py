@@ -17,11 +17,11 @@ class AdamState(NamedTuple):
 
 
 def scale_by_keras_adam(beta_1, beta_2, epsilon, amsgrad=False):
-    """Divide the first moment by the root of the second, both corrected for their start.
+    """Divide the first moment by the root of the second, corrected for their start.
 
     `epsilon` is added before the correction, as "epsilon hat" in the paper; Optax adds
-    its own after. Source: Kingma and Ba, Adam, 2015, at the end of section 2; `amsgrad`:
-    Reddi et al., On the Convergence of Adam and Beyond, 2018.
+    its own after. Source: Kingma and Ba, Adam, 2015, end of section 2; `amsgrad`: Reddi
+    et al., On the Convergence of Adam and Beyond, 2018.
     """
 
     def init(params):

@@ -41,12 +41,28 @@ class Position:
     sums: Tree = field(default_factory=dict[str, Any])
 
 
-def steps_per_dispatch(steps: int) -> int:
-    """How many of an epoch's steps go into one dispatch."""
+def steps_per_dispatch(steps: int, *, alone: bool = False) -> int:
+    """How many of an epoch's steps go into one dispatch.
+
+    Args:
+        steps: Steps of the epoch.
+        alone: Whether each must go by itself: see `steps_go_alone`.
+    """
+    if alone:
+        return 1
     if steps <= MOST_STEPS:
         return steps
     divisors = [k for k in range(FEWEST_STEPS, MOST_STEPS + 1) if steps % k == 0]
     return max(divisors, default=MOST_STEPS)
+
+
+def steps_go_alone(convolves: bool) -> bool:
+    """Whether a step is faster in a dispatch of its own.
+
+    XLA's CPU backend runs a convolution inside a loop on one thread and without its fast
+    routine: 15 times slower for specs/digits_cnn.kspec on 2 cores with jaxlib 0.10.2.
+    """
+    return convolves and compat.device().platform == "cpu"
 
 
 def _float64(each: Any) -> NDArray[np.float64]:
@@ -75,6 +91,7 @@ def train_epoch(
     feed: Feed,
     plan: BatchPlan,
     position: Position,
+    most: int,
     after: Callable[[Tree, Position, float], bool],
 ) -> Tree:
     """Run the rest of an epoch.
@@ -85,13 +102,14 @@ def train_epoch(
         feed: The data.
         plan: Which rows each step gets.
         position: Where the run stands; moved along.
+        most: Steps in a dispatch.
         after: Called after each dispatch with the state, the position and the dispatch's
             loss; returns whether to stop.
 
     Returns:
         The new state.
     """
-    for first, count in _dispatches(plan.steps, position.step):
+    for first, count in _dispatches(plan.steps, position.step, most):
         rows, mask = plan.indices(position.epoch, first, count)
         if count == 1:
             batch = feed.batch("train", rows[0])
@@ -108,9 +126,8 @@ def train_epoch(
     return state
 
 
-def _dispatches(steps: int, first: int) -> Iterator[tuple[int, int]]:
-    """(first step, count) of each dispatch; counts other than K are single steps."""
-    most = steps_per_dispatch(steps)
+def _dispatches(steps: int, first: int, most: int) -> Iterator[tuple[int, int]]:
+    """(first step, count) of each dispatch; counts other than `most` are single steps."""
     while first < steps:
         aligned = first % most == 0 and first + most <= steps
         count = most if aligned else 1
@@ -118,18 +135,23 @@ def _dispatches(steps: int, first: int) -> Iterator[tuple[int, int]]:
         first += count
 
 
-def evaluate(executable: Executable, state: Tree, feed: Feed, split: str, batch: int) -> Metrics:
+def evaluate(
+    executable: Executable, state: Tree, feed: Feed, split: str, batch: int, *, alone: bool
+) -> Metrics:
     """The loss and the metrics of a split, in file order.
 
     All splits run in dispatches of one size; what is missing in the last one is masked.
     """
-    count = min(MOST_STEPS, *(-(-rows // batch) for rows in feed.rows.values()))
+    count = 1 if alone else min(MOST_STEPS, *(-(-rows // batch) for rows in feed.rows.values()))
     plan = BatchPlan(rows=feed.rows[split], batch=batch, seed=0, shuffle=False)
     sums: Tree = {}
     for first in range(0, plan.steps, count):
         rows, mask = plan.indices(0, first, count)
-        data, at = feed.gatherable(split, rows)
-        part = executable.eval_steps(state, data, at, mask)
+        if count == 1:
+            part = executable.eval_step(state, feed.batch(split, rows[0]), mask[0])
+        else:
+            data, at = feed.gatherable(split, rows)
+            part = executable.eval_steps(state, data, at, mask)
         sums = add(sums, compat.to_host(part))
     return metrics_of(executable, sums)
 

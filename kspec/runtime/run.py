@@ -84,6 +84,11 @@ class Run:
         self.first_update: float | None = None  # seconds from the start of `fit`
 
     @property
+    def steps_go_alone(self) -> bool:
+        """Whether each step is a dispatch of its own on this device."""
+        return loop.steps_go_alone(self.bundle.plan.convolves)
+
+    @property
     def weights(self) -> Weights:
         """The weights by path; assigning to one sets it."""
         return Weights(self.state)
@@ -175,7 +180,10 @@ class Run:
                 hooks.after_dispatch(state, position)
             return stop.is_set()
 
-        self.state = loop.train_epoch(self.executable, self.state, feed, plan, self.position, after)
+        most = loop.steps_per_dispatch(plan.steps, alone=self.steps_go_alone)
+        self.state = loop.train_epoch(
+            self.executable, self.state, feed, plan, self.position, most, after
+        )
         if self.position.step < plan.steps:
             self.interrupted = True
             return
@@ -195,7 +203,9 @@ class Run:
 
     def _evaluate(self, feed: Feed, split: str) -> Metrics:
         batch = self.bundle.plan.batch
-        return loop.evaluate(self.executable, self.state, feed, split, batch)
+        return loop.evaluate(
+            self.executable, self.state, feed, split, batch, alone=self.steps_go_alone
+        )
 
     def evaluate_splits(self, dataset: Dataset) -> dict[str, Metrics]:
         """The loss and the metrics of every split."""

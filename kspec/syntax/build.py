@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import keyword
 import re
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
@@ -21,11 +22,8 @@ LONGEST_NUMBER = 40  # characters
 _NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 # Python's keywords, and what a generated file calls its own.
-RESERVED = frozenset(
-    "False None True and as assert async await break class continue def del elif else except"
-    " finally for from global if import in is lambda nonlocal not or pass raise return try"
-    " while with yield jax jnp np optax partial params stats state sums".split()
-)
+OWN = ("jax", "jnp", "np", "optax", "partial", "params", "stats", "state", "sums")
+RESERVED = frozenset((*keyword.kwlist, *OWN))
 N = TypeVar("N")
 v_args = cast("Any", _v_args)
 
