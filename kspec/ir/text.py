@@ -51,7 +51,7 @@ def show_func(func: Func, weights: frozenset[Value], spans: bool = False) -> str
         place = f"  # {op.span.source.name}:{op.span.line}" if spans and op.span else ""
         lines.append(f"  {show_op(op, weights)}{place}")
     returns = ", ".join(f"{name}={_ref(value, weights)}" for name, value in func.returns)
-    return "\n".join([*lines, f"  return {returns}", "}"])
+    return "\n".join([*lines, f"  return {returns}".rstrip(), "}"])
 
 
 def show_op(op: Op, weights: frozenset[Value]) -> str:

@@ -1,0 +1,44 @@
+"""Golden files: compared here, rewritten by `pytest --update-golden`, never in CI."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+os.environ.setdefault("KERAS_BACKEND", "jax")
+os.environ.setdefault("JAX_PLATFORMS", os.environ.get("KSPEC_TEST_PLATFORM", "cpu"))
+
+TESTS = Path(__file__).parent
+SPECS = TESTS.parent / "specs"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--update-golden", action="store_true", help="Rewrite the golden files.")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--update-golden") and os.environ.get("CI"):
+        raise pytest.UsageError("golden files are not updated in CI")
+
+
+@pytest.fixture
+def updating(request: pytest.FixtureRequest) -> bool:
+    """Whether golden files are to be rewritten."""
+    return bool(request.config.getoption("--update-golden"))
+
+
+@pytest.fixture
+def golden(updating: bool) -> Callable[[Path, str], None]:
+    """Compare a text with a golden file, or rewrite the file."""
+
+    def compare(path: Path, text: str) -> None:
+        if updating:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        assert path.is_file(), f"golden file missing: {path}"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare
