@@ -40,6 +40,8 @@ def test_optimize_verifies_between_passes():
     def breaks(module):
         return module.map_funcs(lambda func: func.with_ops(()))
 
-    module = read("module m\n\nfunc f(%x: f32[B,8]) {\n  %y = relu(%x) : f32[B,8]\n  return a=%y\n}")
+    module = read(
+        "module m\n\nfunc f(%x: f32[B,8]) {\n  %y = relu(%x) : f32[B,8]\n  return a=%y\n}"
+    )
     with pytest.raises(Exception, match="after breaks"):
         optimize(module, (breaks,))

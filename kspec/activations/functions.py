@@ -21,7 +21,7 @@ class _OneOp(Activation):
 @final
 @activation("linear")
 class Linear(Activation):
-    """x."""
+    """The input itself: x. Keras' default where a layer has an activation."""
 
     def lower(self, b: Builder, x: Value) -> Value:
         """Nothing to write."""

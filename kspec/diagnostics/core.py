@@ -129,4 +129,4 @@ class SpecError(Exception):
         """The full report, as the command line prints it."""
         from kspec.diagnostics.render import render
 
-        return "\n".join(render(d, color=color) for d in self.diagnostics)
+        return "\n\n".join(render(d, color=color) for d in self.diagnostics)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Self
 
-from kspec.diagnostics.core import Diagnostic
+from kspec.diagnostics.core import Diagnostic, Span
+from kspec.diagnostics.errors_names import Suggesting
+from kspec.diagnostics.suggest import closest
 
 
 @dataclass(frozen=True, kw_only=True)
-class SyntaxMistake(Diagnostic):
+class SyntaxMistake(Suggesting):
     """The text does not follow the grammar at this place.
 
     Wrong: `dense(10 relu)`. Right: `dense(10, relu)`.
@@ -21,6 +24,13 @@ class SyntaxMistake(Diagnostic):
 
     expected: str
     found: str
+
+    @classmethod
+    def of(cls, span: Span, expected: str, found: str, word: str, keywords: Iterable[str]) -> Self:
+        """With the nearest keyword suggested, where a word stands in place of one."""
+        return cls(
+            span=span, expected=expected, found=found, suggestion=closest(word, tuple(keywords))
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

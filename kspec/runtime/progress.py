@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Mapping
-from typing import Any, Protocol, TextIO
+from typing import IO, Any, Protocol, TextIO, cast
 
 
 class Progress(Protocol):
@@ -43,21 +44,45 @@ def number(value: float) -> str:
     return f"{value:.3e}"
 
 
-class _Stream:
-    """A stream that may break; once it has, nothing more is written and nothing fails."""
+class _Sturdy(io.TextIOBase):
+    """A stream that may break; once it has, nothing more is written and nothing fails.
+
+    A run must not die because a terminal or a pipe that watched it went away.
+    """
 
     def __init__(self, stream: TextIO) -> None:
-        self.stream = stream
-        self.broken = False
+        self._stream = stream
+        self._broken = False
 
-    def line(self, text: str) -> None:
-        if self.broken:
-            return
-        try:
-            self.stream.write(text + "\n")
-            self.stream.flush()
-        except (OSError, ValueError):
-            self.broken = True
+    @property
+    def encoding(self) -> str:  # pyright: ignore[reportIncompatibleVariableOverride]
+        """The stream's encoding."""
+        return self._stream.encoding
+
+    def isatty(self) -> bool:
+        """Whether somebody watches."""
+        return self._stream.isatty()
+
+    def fileno(self) -> int:
+        """The stream's number, by which a terminal's width is asked."""
+        return self._stream.fileno()
+
+    def write(self, text: str, /) -> int:
+        """Write, if it still can be."""
+        if not self._broken:
+            try:
+                self._stream.write(text)
+            except (OSError, ValueError):
+                self._broken = True
+        return len(text)
+
+    def flush(self) -> None:
+        """Flush, if it still can be."""
+        if not self._broken:
+            try:
+                self._stream.flush()
+            except (OSError, ValueError):
+                self._broken = True
 
 
 class QuietProgress:
@@ -83,7 +108,7 @@ class PlainProgress:
     """One plain line an epoch, for pipes and logs."""
 
     def __init__(self, stream: TextIO) -> None:
-        self._out = _Stream(stream)
+        self._out = _Sturdy(stream)
         self._epochs = 0
 
     def begin(self, epochs: int, steps: int) -> None:
@@ -96,11 +121,12 @@ class PlainProgress:
     def epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float) -> None:
         """`epoch 3/5  loss 0.1234  ...  0.4 s`."""
         head = f"epoch {epoch:>{len(str(self._epochs))}}/{self._epochs}"
-        self._out.line(f"{head}  {show_metrics(metrics)}  {seconds:.1f} s")
+        self.say(f"{head}  {show_metrics(metrics)}  {seconds:.1f} s")
 
     def say(self, text: str) -> None:
         """The text on a line."""
-        self._out.line(text)
+        self._out.write(f"{text}\n")
+        self._out.flush()
 
     def end(self) -> None:
         """Nothing."""
@@ -115,7 +141,7 @@ class LiveProgress:
     def __init__(self, stream: TextIO) -> None:
         from rich.console import Console
 
-        self._console = Console(file=stream, highlight=False)
+        self._console = Console(file=cast("IO[str]", _Sturdy(stream)), highlight=False)
         self._bar: Any = None
         self._task: Any = None
         self._epochs = self._steps = 0
@@ -133,6 +159,8 @@ class LiveProgress:
             TimeRemainingColumn(),
             console=self._console,
             transient=True,
+            redirect_stdout=False,
+            redirect_stderr=False,
         )
         self._task = self._bar.add_task("compiling", total=steps, loss="")
         self._bar.start()

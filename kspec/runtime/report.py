@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from html import escape
@@ -184,7 +185,7 @@ def _charts(history: tuple[Record, ...]) -> str:
             for split in ("train", "validation")
             if split in history[0]
         }
-        last = list(lines.values())[-1]
+        last = [point for point in list(lines.values())[-1] if math.isfinite(point[1])]
         better = min if _falls(metric) else max
         best = better(last, key=lambda point: point[1]) if last else None
         charts.append(chart(metric, lines, best))

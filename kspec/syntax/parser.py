@@ -22,6 +22,7 @@ from kspec.diagnostics.errors import (
     TooLarge,
     UnclosedBracket,
 )
+from kspec.diagnostics.suggest import closest
 from kspec.syntax.build import Build
 from kspec.syntax.lines import LimitReached, Lines
 from kspec.syntax.tree import Expr, Spec
@@ -50,6 +51,7 @@ _WORDS: Final = {
     "$END": "the end of the file",
 }
 _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
+_KEYWORDS: Final = ("data", "model", "block", "train", "param", "input", "output", "share")
 _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 
 
@@ -133,8 +135,21 @@ def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
         if opener.type != "LBRACE" or token.type == "$END" or closes_other:
             where = Span(source, opener.start_pos or 0, opener.end_pos or 0)
             return UnclosedBracket(span=where, bracket=str(opener), closing=_CLOSERS[opener.type])
-    expected = _expected(error.accepts or error.expected)
-    return SyntaxMistake(span=span, expected=expected, found=_found(token))
+    terminals: set[str] = error.accepts or error.expected
+    first = _first_word(source, span)
+    if token.type == "NAME" and first and closest(first.text, _KEYWORDS):
+        return SyntaxMistake.of(
+            first, "a keyword or `name = ...`", f"`{first.text}`", first.text, _KEYWORDS
+        )
+    keywords = [word for word in _spelled(terminals).values() if word.isidentifier()]
+    return SyntaxMistake.of(span, _expected(terminals), _found(token), str(token), keywords)
+
+
+def _first_word(source: Source, span: Span) -> Span | None:
+    """The word that begins a statement, where it is all that stands before a place."""
+    line = source.text.rfind("\n", 0, span.start) + 1
+    before = re.fullmatch(r"[ \t]*(\w+)[ \t]+", source.text[line : span.start])
+    return before and Span(source, line + before.start(1), line + before.end(1))
 
 
 def _token_span(source: Source, token: Token) -> Span:
@@ -152,16 +167,23 @@ def _expected(terminals: set[str]) -> str:
         words.append("a value, a name or a layer")
         terminals = terminals - {"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "NONE", "MINUS"}
         terminals = terminals - {"LPAR", "LSQB", "LBRACE"}
-    parser, _ = _lark("spec")
-    spelled = {terminal.name: terminal.pattern.value for terminal in parser.terminals}
-    marks = sorted(name for name in terminals if name not in _WORDS)
+    marks = _spelled(terminals)
+    if "$END" in terminals and marks:
+        terminals = terminals - {"$END", "_NL"}
     for name in sorted(name for name in terminals if name in _WORDS):
         if _WORDS[name] not in words:
             words.append(_WORDS[name])
-    words += [f"`{spelled.get(name, name)}`" for name in marks]
+    words += [f"`{marks[name]}`" for name in sorted(marks)]
     if len(words) > 1:
         return f"{', '.join(words[:-1])} or {words[-1]}"
     return words[0] if words else "nothing more"
+
+
+def _spelled(terminals: set[str]) -> dict[str, str]:
+    """How keywords and punctuation are written, by terminal."""
+    parser, _ = _lark("spec")
+    texts = {terminal.name: terminal.pattern.value for terminal in parser.terminals}
+    return {name: texts.get(name, name) for name in terminals if name not in _WORDS}
 
 
 def _found(token: Token) -> str:
