@@ -62,7 +62,6 @@ class Program:
         """The program as the runtime takes it, with the files of a compiled folder."""
         from kspec.runtime.run import Bundle
 
-        data = self.compiled.program.data
         return Bundle(
             python=self.compiled.python,
             plan=make_plan(self.compiled),
@@ -74,7 +73,6 @@ class Program:
                 "model.opt.ir": self.ir(),
                 "model.svg": draw(graph_of(self.compiled.program.module)),
             },
-            spans={} if data is None else data.spans,
         )
 
     def init(self, seed: int | None = None) -> Run:

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from kspec.compiler import Compiled
-from kspec.data.dataset import DataDeclaration, declaration_from_json, declaration_to_json
+from kspec.data.dataset import (
+    DataDeclaration,
+    Places,
+    declaration_from_json,
+    declaration_to_json,
+)
+from kspec.diagnostics import Source, Span
 from kspec.ir import TensorType
 
 FORMAT: Final = 1
+Offsets = Mapping[str, tuple[int, int]]  # the first character of a place, and the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +41,8 @@ class Plan:
         shuffle: Whether each epoch has an order of its own.
         trains: Whether the spec says how to train.
         convolves: Whether a step has convolutions, which XLA runs slowly in a loop on CPUs.
+        fields: Where the spec declares its data's fields, by name.
+        sources: Where it names the data's sources, as in `Places`.
     """
 
     name: str
@@ -48,6 +57,16 @@ class Plan:
     shuffle: bool = True
     trains: bool = False
     convolves: bool = False
+    fields: Offsets = field(default_factory=dict[str, tuple[int, int]])
+    sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
+
+    def places(self, source: Source) -> Places:
+        """Where the spec, whose text is `source`, declares its data."""
+
+        def spans(offsets: Offsets) -> dict[str, Span]:
+            return {name: Span(source, start, end) for name, (start, end) in offsets.items()}
+
+        return Places(spans(self.fields), spans(self.sources))
 
 
 def make_plan(compiled: Compiled) -> Plan:
@@ -67,7 +86,13 @@ def make_plan(compiled: Compiled) -> Plan:
         shuffle=train.shuffle,
         trains=True,
         convolves=any(op.name == "conv" for op in compiled.module.func("train").ops),
+        fields=_offsets(program.data.spans),
+        sources=_offsets(program.data.sources),
     )
+
+
+def _offsets(spans: Mapping[str, Span]) -> Offsets:
+    return {name: (span.start, span.end) for name, span in spans.items()}
 
 
 def plan_to_json(plan: Plan) -> str:
@@ -88,6 +113,8 @@ def plan_to_json(plan: Plan) -> str:
                 "shuffle": plan.shuffle,
                 "trains": plan.trains,
                 "convolves": plan.convolves,
+                "fields": {name: list(place) for name, place in plan.fields.items()},
+                "sources": {name: list(place) for name, place in plan.sources.items()},
             },
             indent=2,
         )
@@ -118,6 +145,8 @@ def plan_from_json(text: str) -> Plan:
             shuffle=raw["shuffle"],
             trains=raw["trains"],
             convolves=raw["convolves"],
+            fields={name: (at[0], at[1]) for name, at in raw["fields"].items()},
+            sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

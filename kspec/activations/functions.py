@@ -127,7 +127,7 @@ class Selu(_OneOp):
 @final
 @activation("exponential")
 class Exponential(_OneOp):
-    """exp(x)."""
+    """The exponential: exp(x)."""
 
     op = "exp"
 

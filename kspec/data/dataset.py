@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from kspec.data.base import DataSource, Table
 from kspec.data.schema import Fields, FieldType, open_fields
@@ -37,6 +37,19 @@ class DataDeclaration:
 
 
 @dataclass(frozen=True, slots=True)
+class Places:
+    """Where a spec declares its data, for messages.
+
+    Attributes:
+        fields: The fields by name.
+        sources: The settings of the block by key, and the parts of a split by name.
+    """
+
+    fields: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
+
+
+@dataclass(frozen=True, slots=True)
 class Split:
     """One part of the data, checked and in memory.
 
@@ -60,15 +73,16 @@ class Dataset:
     fingerprint: str
 
 
-def load(
-    declaration: DataDeclaration, folder: Path, spans: Mapping[str, Span] | None = None
-) -> Dataset:
+NOWHERE: Final = Places()
+
+
+def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -> Dataset:
     """Open, check and split the data of a declaration.
 
     Args:
         declaration: What the spec says.
         folder: The spec's folder, where paths start.
-        spans: The places of the fields, for messages.
+        places: Where the spec declares it, for messages.
 
     Raises:
         SpecError: The data is not what the declaration says.
@@ -79,18 +93,18 @@ def load(
     splits: dict[str, Split] = {}
     names: Mapping[str, tuple[str, ...]] = {}
     if declaration.source is not None:
-        table = _open(declaration.source, folder)
+        table = _open(declaration.source, folder, places.sources.get("source"))
         digest.update(table.fingerprint().encode())
-        whole = open_fields(table, declaration.fields, spans)
+        whole = open_fields(table, declaration.fields, places.fields)
         names = whole.class_names
-        for part, rows in _shares(declaration, len(table)).items():
+        for part, rows in _shares(declaration, len(table), places).items():
             chosen = {name: array[np.sort(rows)] for name, array in whole.arrays.items()}
             splits[part] = Split(chosen, names)
     for part, call in declaration.split.items():
         if isinstance(call, Call):
-            table = _open(call, folder)
+            table = _open(call, folder, places.sources.get(part))
             digest.update(f"{part}:{table.fingerprint()}".encode())
-            fields = open_fields(table, declaration.fields, spans, names)
+            fields = open_fields(table, declaration.fields, places.fields, names)
             names = {**fields.class_names, **names}
             splits[part] = Split(fields.arrays, names)
     ordered = {part: splits[part] for part in declaration.split}
@@ -110,11 +124,17 @@ def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Da
     return Dataset(splits, digest.hexdigest())
 
 
-def _open(call: Call, folder: Path) -> Table:
-    return cast("DataSource", make("source", call)).open(folder)
+def _open(call: Call, folder: Path, place: Span | None) -> Table:
+    """Open a source; its mistakes are shown where the spec names it."""
+    try:
+        return cast("DataSource", make("source", call)).open(folder)
+    except SpecError as error:
+        raise SpecError(
+            tuple(d if d.span else replace(d, span=place) for d in error.diagnostics)
+        ) from None
 
 
-def _shares(declaration: DataDeclaration, rows: int) -> dict[str, Any]:
+def _shares(declaration: DataDeclaration, rows: int, places: Places) -> dict[str, Any]:
     """The rows of each part: sizes by largest remainder, rows by one fixed shuffle."""
     import numpy as np
 
@@ -127,7 +147,8 @@ def _shares(declaration: DataDeclaration, rows: int) -> dict[str, Any]:
         sizes[part] += 1
     for part, size in sizes.items():
         if size == 0:
-            raise SpecError((SplitEmpty(span=None, name=part, rows=rows),))
+            place = places.sources.get(part)
+            raise SpecError((SplitEmpty(span=place, name=part, rows=rows),))
     generator = np.random.Generator(np.random.Philox(declaration.seed))
     order = generator.permutation(rows)
     chosen: dict[str, Any] = {}

@@ -140,6 +140,7 @@ class EmptyData(Diagnostic):
 
     code: ClassVar[str] = "E509"
     title: ClassVar[str] = "{origin} has no rows"
+    label: ClassVar[str] = "named here"
 
     origin: str
 
@@ -150,6 +151,7 @@ class LengthMismatch(Diagnostic):
 
     code: ClassVar[str] = "E510"
     title: ClassVar[str] = "the columns of {origin} have different lengths"
+    label: ClassVar[str] = "named here"
     note: ClassVar[str] = "{lengths}"
 
     origin: str
@@ -162,6 +164,7 @@ class SplitEmpty(Diagnostic):
 
     code: ClassVar[str] = "E511"
     title: ClassVar[str] = "the part `{name}` of the split would have no rows"
+    label: ClassVar[str] = "this part"
     note: ClassVar[str] = "the source has {rows} rows"
     help: ClassVar[str] = "give it a larger share, or leave it out"
 
@@ -175,6 +178,7 @@ class ArraysNeeded(Diagnostic):
 
     code: ClassVar[str] = "E512"
     title: ClassVar[str] = "the data of `arrays()` comes from Python"
+    label: ClassVar[str] = "no file is named here"
     help: ClassVar[str] = 'call `program.fit(data={{"train": {{"field": array}}}})`'
 
 

@@ -64,7 +64,7 @@ class DtypeMismatch(Diagnostic):
     code: ClassVar[str] = "E304"
     title: ClassVar[str] = "`{op}`: {left} does not go with {right}"
     label: ClassVar[str] = "{left} meets {right}"
-    help: ClassVar[str] = "bring both to one element type, for instance with `rescaling(1.0)`"
+    help: ClassVar[str] = "declare both with one element type; `rescaling(1)` makes integers f32"
 
     op: str
     left: str

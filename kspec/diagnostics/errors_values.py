@@ -59,6 +59,11 @@ class TooManyArguments(Diagnostic):
     most: int
     signature: str
 
+    def title_text(self) -> str:
+        """With the right plural."""
+        count = f"at most {self.most} arguments" if self.most > 1 else "one argument"
+        return f"`{self.callee}` takes {count if self.most else 'no arguments'}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class DuplicateArgument(Diagnostic):

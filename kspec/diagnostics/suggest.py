@@ -9,13 +9,13 @@ def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate nearest to a name, if it is near enough.
 
     The same letters in another case always are; otherwise a third of the name's letters
-    may differ.
+    may differ, so that names of one or two letters are like no other.
     """
     known = sorted(set(candidates) - {name})
     for candidate in known:
         if candidate.lower() == name.lower():
             return candidate
-    limit = max(1, len(name) // 3)
+    limit = len(name) // 3
     ranked = [(distance(name.lower(), each.lower(), limit), each) for each in known]
     near = [(far, each) for far, each in ranked if far <= limit]
     return min(near)[1] if near else None

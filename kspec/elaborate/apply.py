@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, cast
 from kspec.activations.base import Activation
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
-    BadOperation,
     NeedsFixedSize,
     ShapeMisfit,
     UnknownName,
@@ -67,6 +66,15 @@ class Applier:
     def knows(self, name: str, env: Env) -> bool:
         """Whether a call on tensors may name it here."""
         return any(lookup(kind, name) for kind in env.kinds)
+
+    def operand_count(self, name: str, env: Env) -> int:
+        """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
+        cls = next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
+        if cls is None:
+            return 0
+        if issubclass(cls, Layer):
+            return 0 if cls.variadic else len(cls.patterns()[0])
+        return 2 if issubclass(cls, Loss) else 1
 
     def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
         """Apply a layer, block, chain or shared one. Raises Failed after reporting."""
@@ -135,7 +143,14 @@ class Applier:
             try:
                 return Tensor(self._lower(definition, operands, target.span, path or ""), span)
             except TypeRuleError as error:
-                self.reporter.fail(BadOperation(span=target.span, message=str(error)))
+                self.reporter.fail(
+                    ShapeMisfit(
+                        span=target.span,
+                        layer=target.name,
+                        reason=str(error),
+                        labels=_origins(operands, target.span),
+                    )
+                )
 
     def _own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
         """Take `name="block1_conv1"` out of a layer's arguments."""

@@ -99,7 +99,9 @@ class Arguments:
                 position += 1
             if name in matched or name in extra:
                 ok = False
-                self.reporter.report(DuplicateArgument(span=given.span, callee=cls.name, name=name))
+                self.reporter.report(
+                    DuplicateArgument(span=given.place, callee=cls.name, name=name)
+                )
             elif name in known:
                 matched[name] = given
             elif cls.free_args:
@@ -107,7 +109,7 @@ class Arguments:
             else:
                 ok = False
                 self.reporter.report(
-                    UnknownArgument.of(given.span, cls.name, name, known, sign(cls))
+                    UnknownArgument.of(given.place, cls.name, name, known, sign(cls))
                 )
         if not ok:
             raise Failed

@@ -13,13 +13,24 @@ from kspec.diagnostics.errors import (
     DivisionByZero,
     DtypeMismatch,
     InvalidNumber,
-    UnknownName,
+    TensorUnusable,
 )
 from kspec.elaborate.reporter import Reporter
-from kspec.elaborate.values import Meaning, Quantity, Ref, Tensor, describe
+from kspec.elaborate.values import (
+    BlockValue,
+    Chain,
+    Invocation,
+    Meaning,
+    Quantity,
+    Ref,
+    Shared,
+    Tensor,
+    describe,
+)
 from kspec.ir import Builder, TypeRuleError, Value
 
 Number = int | float
+LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
 
 _NUMBERS: Final[dict[str, Callable[[Number, Number], Number | bool]]] = {
     "+": operator.add,
@@ -87,9 +98,9 @@ class Arithmetic:
         return self._reject(op, left, right, span)
 
     def _reject(self, op: str, left: Meaning, right: Meaning, span: Span) -> Meaning:
-        for side in (left, right):
-            if isinstance(side, Ref):
-                self.reporter.fail(UnknownName.of(side.span, "value", side.name, ()))
+        for side, other in ((left, right), (right, left)):
+            if isinstance(side, LAYERS) and isinstance(other, (Tensor, *LAYERS)):
+                self.reporter.fail(TensorUnusable(span=side.span, what=describe(side)))
         self.reporter.fail(
             BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
         )

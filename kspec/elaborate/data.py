@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kspec.data.dataset import DataDeclaration
+from kspec.data.dataset import DataDeclaration, Places
 from kspec.data.schema import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -35,11 +35,18 @@ class Data:
         name: The block's name.
         declaration: What the runtime opens.
         spans: The place of each field, for messages about the data itself.
+        sources: The place of the source, and of each part of the split by its name.
     """
 
     name: str
     declaration: DataDeclaration
     spans: Mapping[str, Span]
+    sources: Mapping[str, Span]
+
+    @property
+    def places(self) -> Places:
+        """All places, for messages about the data itself."""
+        return Places(self.spans, self.sources)
 
     def tensor(self, field: str) -> TensorType | None:
         """A batch of that field as the program sees it; None for text."""
@@ -82,7 +89,11 @@ def elaborate_data(elaborator: Elaborator, decl: DataDecl) -> Data:
         split=split,
         seed=settings.integer("seed", meanings, 0, 0),
     )
-    return Data(decl.name, declaration, spans)
+    sources = {key: setting.value.span for key, setting in settings.by_key.items()}
+    parts = meanings.get("split")
+    if isinstance(parts, Fields):
+        sources |= parts.spans
+    return Data(decl.name, declaration, spans, sources)
 
 
 def _source(elaborator: Elaborator, value: Meaning, span: Span) -> Call:
@@ -143,7 +154,7 @@ def _split(
             reporter.fail(BadSplit(span=at, message=message))
     shares = sum(part for part in split.values() if isinstance(part, float))
     if shares > 1 + 1e-9:
-        reporter.fail(BadSplit(span=span, message=f"the parts add up to {shares:.4%}"))
+        reporter.fail(BadSplit(span=span, message=f"the parts add up to {100 * shares:g}%"))
     if "train" not in split:
         reporter.fail(BadSplit(span=span, message="there is no `train` part"))
     return split

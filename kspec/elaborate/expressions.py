@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Never
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, UnknownName
@@ -82,6 +83,9 @@ class Evaluator:
     def _operator(self, expr: tree.Unary | tree.Binary, env: Env) -> Meaning:
         operands = (expr.operand,) if isinstance(expr, tree.Unary) else (expr.left, expr.right)
         values = self._all(operands, env.inner())
+        for value in values:
+            if isinstance(value, Ref) and not self.applier.knows(value.name, env):
+                self._unknown(value, env, "value")
         with self.arithmetic.builder.at(expr.span, env.hint or _word(*values)):
             if isinstance(expr, tree.Unary):
                 return self.arithmetic.negate(values[0], expr.span)
@@ -109,9 +113,20 @@ class Evaluator:
         if isinstance(value, (Invocation, Chain, BlockValue, Shared)):
             self.reporter.fail(TensorUnusable(span=expr.span, what=describe(value)))
         if isinstance(value, Ref):
-            known = tuple(env.scope.visible())
-            self.reporter.fail(UnknownName.of(expr.span, "tensor", value.name, known))
+            self._unknown(value, env)
         self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted="a tensor"))
+
+    def _unknown(self, name: Ref, env: Env, kind: str = "tensor") -> Never:
+        kind = "field or output" if env.kinds == ("loss",) else kind
+        meanings = {known: env.scope.find(known) for known in env.scope.visible()}
+        fit = (
+            known
+            for known, binding in meanings.items()
+            if binding
+            and (isinstance(binding.meaning, Tensor) or kind == "value")
+            and not isinstance(binding.meaning, BlockValue)
+        )
+        self.reporter.fail(UnknownName.of(name.span, kind, name.name, fit))
 
     def _all(self, exprs: tuple[Expr, ...], env: Env) -> list[Meaning]:
         """All of them, so that each mistake is found before giving up."""
@@ -139,18 +154,29 @@ class Evaluator:
     def _arguments(self, expr: tree.Call, env: Env) -> tuple[Given, ...]:
         values = self._all(tuple(argument.value for argument in expr.args), env.inner())
         return tuple(
-            Given(argument.name, value, argument.value.span)
+            Given(argument.name, argument.name_span, value, argument.value.span)
             for argument, value in zip(expr.args, values, strict=True)
         )
 
     def _call(self, expr: tree.Call, env: Env) -> Meaning:
         args = self._arguments(expr, env)
+        self._known_operands(expr.func.id, args, env)
         operands = _leading_tensors(args)
         rest = args[len(operands) :]
         callee = self._callee(expr.func, rest, expr.span, env)
         if not operands:
             return callee
         return self.applier.apply(callee, operands, expr.span, env)
+
+    def _known_operands(self, callee: str, args: tuple[Given, ...], env: Env) -> None:
+        """Report a name that nothing binds where a tensor must stand: operands come first."""
+        tensors = [i for i, given in enumerate(args) if isinstance(given.value, Tensor)]
+        needed = self.applier.operand_count(callee, env)
+        if not tensors and env.kinds != ("loss",):
+            needed = 0  # a layer that gets its operands by an arrow
+        for given in args[: max([needed, *tensors])]:
+            if given.name is None and isinstance(given.value, Ref):
+                self._unknown(given.value, env)
 
     def _callee(self, func: tree.Name, args: tuple[Given, ...], span: Span, env: Env) -> Meaning:
         binding = env.scope.find(func.id)

@@ -202,11 +202,11 @@ class Elaborator:
                 position += 1
             if name in given:
                 self.reporter.fail(
-                    DuplicateArgument(span=argument.span, callee=decl.name, name=name)
+                    DuplicateArgument(span=argument.place, callee=decl.name, name=name)
                 )
             if name not in known:
                 self.reporter.fail(
-                    UnknownArgument.of(argument.span, decl.name, name, known, signature)
+                    UnknownArgument.of(argument.place, decl.name, name, known, signature)
                 )
             given[name] = argument
         return given
@@ -266,7 +266,9 @@ class Elaborator:
     ) -> None:
         name = statement.name or "output"
         if name in outputs:
-            self.reporter.fail(DuplicateName.of(statement.span, "output", name, outputs[name].span))
+            first = scope.names[name].span if name in scope.names else outputs[name].span
+            again = statement.name_span or statement.span
+            self.reporter.fail(DuplicateName.of(again, "output", name, first))
         tensor = self.evaluator.tensor(statement.value, Env(scope, place, hint or statement.name))
         if statement.type is not None:
             self._note(name, statement.type, tensor, scope)

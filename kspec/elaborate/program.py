@@ -194,6 +194,8 @@ def _data(spec: Spec, elaborator: Elaborator) -> dict[str, Data | None]:
 def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
     """A spec without training: its one model can predict."""
     models = [d for d in spec.declarations if isinstance(d, tree.ModelDecl) and not d.is_block]
+    if models and len({model.name for model in models}) < len(models):
+        raise Failed  # a name that is there twice is reported already
     if len(models) != 1:
         elaborator.reporter.fail(
             AmbiguousModel(

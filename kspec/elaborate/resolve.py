@@ -26,7 +26,7 @@ def resolved_settings(
 
 def call(value: Call, span: Span) -> Expr:
     """A call of the IR as an expression."""
-    args = tuple(Argument(name, literal(arg, span), span) for name, arg in value.args.items())
+    args = tuple(Argument(name, span, literal(arg, span), span) for name, arg in value.args.items())
     return tree.Call(tree.Name(value.name, span), args, span)
 
 

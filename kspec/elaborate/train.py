@@ -157,12 +157,13 @@ class _TrainBlock:
     def _scalars(self) -> Scalars:
         keys = ("batch", "epochs", "seed", "shuffle")
         meanings = {key: self._meaning(key) for key in keys if self.settings.get(key)}
-        return {
-            "batch": self.settings.integer("batch", meanings, 32, 1),
-            "epochs": self.settings.integer("epochs", meanings, 1, 1),
-            "seed": self.settings.integer("seed", meanings, 0, 0),
-            "shuffle": self.settings.boolean("shuffle", meanings, True),
-        }
+        batch = self._attempt(lambda: self.settings.integer("batch", meanings, 32, 1))
+        epochs = self._attempt(lambda: self.settings.integer("epochs", meanings, 1, 1))
+        seed = self._attempt(lambda: self.settings.integer("seed", meanings, 0, 0))
+        shuffle = self._attempt(lambda: self.settings.boolean("shuffle", meanings, True))
+        if batch is None or epochs is None or seed is None or shuffle is None:
+            raise Failed
+        return {"batch": batch, "epochs": epochs, "seed": seed, "shuffle": shuffle}
 
     def _optimizer(self) -> Call:
         value = self._meaning("optimizer")
@@ -317,7 +318,7 @@ class _TrainBlock:
             self.reporter.fail(
                 UnknownName.of(item.func.span, "metric", item.func.id, names("metric"))
             )
-        env = Env(scope, Place())
+        env = Env(scope, Place(), kinds=("loss",))
         tensors = [a for a in item.args if a.name is None][:2]
         values = [self.elaborator.evaluator.tensor(a.value, env) for a in tensors]
         rest = replace(item, args=tuple(a for a in item.args if a not in tensors))

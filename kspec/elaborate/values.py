@@ -43,11 +43,17 @@ class Dimension:
 
 @dataclass(frozen=True, slots=True)
 class Given:
-    """One argument of a call: its name if it has one, its meaning, its place."""
+    """One argument of a call: its name if it has one, its meaning, their places."""
 
     name: str | None
+    name_span: Span | None
     value: Meaning
     span: Span
+
+    @property
+    def place(self) -> Span:
+        """Where the argument is named; the value's place for one without a name."""
+        return self.name_span or self.span
 
 
 @dataclass(frozen=True, slots=True)

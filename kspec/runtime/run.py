@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.batches import BatchPlan
-from kspec.data.dataset import DataDeclaration, Dataset, from_tables, load
+from kspec.data.dataset import DataDeclaration, Dataset, Places, from_tables, load
 from kspec.data.schema import FieldType
-from kspec.diagnostics import Span, SpecError
+from kspec.diagnostics import Source, SpecError
 from kspec.diagnostics.errors import Diverged, NoTrainBlock
 from kspec.plan import Plan
 from kspec.runtime import compat, loop
@@ -40,14 +40,18 @@ class Bundle:
         plan: Interface and training.
         folder: Where the paths of its data start.
         files: What else was compiled, by file name: the spec, the IR.
-        spans: Places of the fields in the spec, for messages about data.
     """
 
     python: str
     plan: Plan
     folder: Path
     files: Mapping[str, str] = field(default_factory=dict[str, str])
-    spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
+
+    @property
+    def places(self) -> Places:
+        """Where the spec declares its data, for messages."""
+        name = (self.folder / self.plan.spec).as_posix()
+        return self.plan.places(Source(name, self.files.get("spec.kspec", "")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ class Run:
         if declaration is None:
             raise SpecError((NoTrainBlock(span=None, spec=self.bundle.plan.spec),))
         if data is None:
-            return load(declaration, self.bundle.folder, self.bundle.spans)
+            return load(declaration, self.bundle.folder, self.bundle.places)
         tables = {
             split: ArrayTable(
                 {name: np.asarray(a) for name, a in arrays.items()}, f"the data of `{split}`"

@@ -215,10 +215,10 @@ class Build(Transformer[Token, Any]):
         return tree.Call(func, tuple(_some(args)), self._span(meta))
 
     def positional(self, meta: Meta, items: list[Any]) -> tree.Argument:
-        return tree.Argument(None, items[0], self._span(meta))
+        return tree.Argument(None, None, items[0], self._span(meta))
 
     def keyword(self, meta: Meta, items: list[Any]) -> tree.Argument:
-        return tree.Argument(str(items[0]), items[1], self._span(meta))
+        return tree.Argument(str(items[0]), self._span(items[0]), items[1], self._span(meta))
 
     def tuple(self, meta: Meta, items: list[Any]) -> tree.Tuple:
         return tree.Tuple(_pack(_some(items)), self._span(meta))

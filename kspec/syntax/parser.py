@@ -128,6 +128,9 @@ def _guard(source: Source) -> list[Diagnostic]:
 def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
     token: Token = error.token
     span = _token_span(source, token)
+    found = _found(token)
+    if source.text[span.start - 1 : span.end] == "->":  # read as a minus and a comparison
+        span, found = Span(source, span.start - 1, span.end), "`->`"
     inner = [bracket for bracket in lines.stack if bracket is not token]
     if inner and (inner[-1].line != token.line or token.type == "$END"):
         opener = inner[-1]
@@ -142,7 +145,7 @@ def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
             first, "a keyword or `name = ...`", f"`{first.text}`", first.text, _KEYWORDS
         )
     keywords = [word for word in _spelled(terminals).values() if word.isidentifier()]
-    return SyntaxMistake.of(span, _expected(terminals), _found(token), str(token), keywords)
+    return SyntaxMistake.of(span, _expected(terminals), found, str(token), keywords)
 
 
 def _first_word(source: Source, span: Span) -> Span | None:
@@ -188,8 +191,8 @@ def _spelled(terminals: set[str]) -> dict[str, str]:
 
 def _found(token: Token) -> str:
     if token.type == "$END":
-        return "the end of the file"
-    return "the end of the line" if token.type == "_NL" else f"`{token}`"
+        return "end of the file"
+    return "end of the line" if token.type == "_NL" else f"`{token}`"
 
 
 def _character(source: Source, at: int) -> Diagnostic:

@@ -76,6 +76,7 @@ class Argument:
     """`value` or `name=value` in a call."""
 
     name: str | None
+    name_span: Span | None
     value: Expr
     span: Span
 
