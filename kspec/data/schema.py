@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from kspec.data.base import Array
 
 NUMPY: Final = {
-    **{name: f"float{name[1:]}" for name in ("f16", "f32", "f64")},
-    **{f"i{bits}": f"int{bits}" for bits in (8, 16, 32, 64)},
+    **{name: f"float{name[1:]}" for name in ("f16", "f32")},
+    **{f"i{bits}": f"int{bits}" for bits in (8, 16, 32)},
     **{f"u{bits}": f"uint{bits}" for bits in (8, 16, 32)},
     "bool": "bool",
 }

@@ -119,8 +119,10 @@ class UnknownDtype(Suggesting):
     def of(cls, span: Span, name: str, known: Iterable[str]) -> Self:
         """With the nearest type suggested; Keras' long names are understood."""
         names = tuple(known)
-        long = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "float64": "f64"}
-        long |= {"int32": "i32", "int64": "i64", "uint8": "u8", "int8": "i8", "string": "str"}
+        long = {"float32": "f32", "float16": "f16", "bfloat16": "bf16", "string": "str"}
+        long |= {"int32": "i32", "int16": "i16", "int8": "i8", "uint8": "u8", "boolean": "bool"}
+        long |= dict.fromkeys(("float64", "f64", "float", "double"), "f32")
+        long |= dict.fromkeys(("int64", "i64", "int", "long"), "i32")
         near = long.get(name) or closest(name, names)
         suggestion = near if near in names else None
         return cls(span=span, name=name, types=", ".join(names), suggestion=suggestion)

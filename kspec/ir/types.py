@@ -14,24 +14,23 @@ Shape: TypeAlias = tuple[Dim, ...]
 
 BATCH: Final = "B"
 
-# Spelled as JAX's own short names; `key` is a random key.
+# Spelled as JAX's own short names; `key` is a random key. There are none of 64 bits: JAX
+# makes them 32 bits wide unless it is told otherwise, and a type must mean what it says.
 JAX_DTYPES: Final = {
     "f32": "float32",
     "bf16": "bfloat16",
     "f16": "float16",
-    "f64": "float64",
     "i8": "int8",
     "i16": "int16",
     "i32": "int32",
-    "i64": "int64",
     "u8": "uint8",
     "u16": "uint16",
     "u32": "uint32",
     "bool": "bool_",
 }
 KEY: Final = "key"
-FLOATS: Final = ("f32", "bf16", "f16", "f64")
-INTEGERS: Final = ("i8", "i16", "i32", "i64", "u8", "u16", "u32")
+FLOATS: Final = ("f32", "bf16", "f16")
+INTEGERS: Final = ("i8", "i16", "i32", "u8", "u16", "u32")
 
 
 @dataclass(frozen=True, slots=True)

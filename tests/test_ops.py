@@ -1,0 +1,194 @@
+"""Ops: every one has a type rule and an emitter, and JAX agrees with the rule."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import pytest
+
+from kspec.codegen.helpers import helper_texts
+from kspec.codegen.ops import EMITTERS
+from kspec.ir import JAX_DTYPES, KEY, Op, TensorType, Value
+from kspec.ir.ops import OPS, TypeRuleError
+
+BATCH = 3
+FLOATS = ("f32[B,4]",)
+PAIR = ("f32[B,4]", "f32[B,4]")
+SHIFT = ("f32[B,5,4]", "f32[4]")
+NORM = {"axis": 2, "epsilon": 0.001, "scale": True, "center": True}
+Row = tuple[tuple[str, ...], dict[str, Any]]
+
+UNARY = "negative abs square sign exp log sqrt rsqrt relu relu6 sigmoid log_sigmoid tanh softplus"
+UNARY += " softsign silu selu mish hard_sigmoid hard_silu elu celu gelu leaky_relu"
+BINARY = "add subtract multiply power maximum minimum divide divide_no_nan"
+COMPARE = "equal not_equal less less_equal greater greater_equal"
+
+CASES: dict[str, list[Row]] = {
+    **{name: [(FLOATS, {})] for name in UNARY.split()},
+    **{name: [(PAIR, {}), (SHIFT, {}), (("f32[]", "f32[B,4]"), {})] for name in BINARY.split()},
+    **{name: [(PAIR, {}), (("i32[B]", "i32[]"), {})] for name in COMPARE.split()},
+    "clip": [(FLOATS, {"min": -1.0, "max": 1.0})],
+    "constant": [((), {"value": 2.5}), ((), {"value": 3, "dtype": "i32"})],
+    "cast": [(("u8[B,4]",), {"dtype": "f32"}), (FLOATS, {"dtype": "i32"})],
+    "select": [(("bool[B,1]", "f32[B,4]", "f32[]"), {})],
+    "matmul": [
+        (("f32[B,4]", "f32[4,2]"), {}),
+        (("f32[B,5,4]", "f32[4,2]"), {}),
+        (("f32[B,5,4]", "f32[B,4,2]"), {}),
+    ],
+    "conv": [
+        (
+            ("f32[B,9,8,4]", "f32[3,2,2,6]"),
+            {"strides": (2, 1), "padding": padding, "dilation": (1, 2), "groups": 2},
+        )
+        for padding in ("same", "valid")
+    ],
+    **{
+        name: [
+            (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (2, 2), "padding": padding})
+            for padding in ("same", "valid")
+        ]
+        for name in ("max_pool", "avg_pool")
+    },
+    **{
+        name: [
+            (("f32[B,5,4]",), {"axis": (1,)}),
+            (("f32[B,5]",), {"axis": (0, 1)}),
+            (("f32[B,5,4]",), {"axis": (1, 2), "keepdims": True}),
+        ]
+        for name in ("sum", "mean", "max", "min")
+    },
+    "argmax": [(("f32[B,5,4]",), {"axis": 2}), (("f32[B,5,4]",), {"axis": 1})],
+    **{name: [(("f32[B,5,4]",), {"axis": axis}) for axis in (1, 2)] for name in ("softmax",)},
+    "log_softmax": [(("f32[B,5,4]",), {"axis": axis}) for axis in (1, 2)],
+    "reshape": [(("f32[B,5,4]",), {"shape": ("B", 20)}), (FLOATS, {"shape": ("B", 2, 2)})],
+    "transpose": [(("f32[B,5,4]",), {"permutation": (0, 2, 1)})],
+    "expand_dims": [(FLOATS, {"axis": axis}) for axis in (1, 2)],
+    "squeeze": [(("f32[B,1,4]",), {"axis": 1})],
+    "concatenate": [(("f32[B,4]", "f32[B,2]"), {"axis": 1})],
+    "take": [(("f32[7,4]", "i32[B,5]"), {}), (("f32[7,4]", "u8[B]"), {})],
+    "one_hot": [(("i32[B,5]",), {"depth": 3}), (("i32[B]",), {"depth": 3, "dtype": "bf16"})],
+    "fold_in": [(("key[]",), {"data": 3})],
+    "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],
+    "batch_normalize": [
+        (("f32[B,5,4]", *["f32[4]"] * 4), NORM),
+        (("f32[B,5,4]", *["f32[5]"] * 3), NORM | {"axis": 1, "scale": False}),
+        (("f32[B,4]", *["f32[4]"] * 2), NORM | {"axis": 1, "scale": False, "center": False}),
+    ],
+    "masked_moments": [
+        (("f32[B,5,4]", "f32[B]"), {"axis": 2}),
+        (("f32[B,4]", "f32[B]"), {"axis": 1}),
+    ],
+    "moving_average": [(("f32[4]", "f32[4]"), {"momentum": 0.9})],
+    "sparse_categorical_crossentropy": [
+        ((f"i32{label}", f"f32{label[:-1]},9]"), {"from_logits": logits})
+        for label in ("[B]", "[B,5]")
+        for logits in (True, False)
+    ],
+    "categorical_crossentropy": [
+        (("f32[B,5,4]", "f32[B,5,4]"), {"axis": axis, "from_logits": logits})
+        for axis in (1, 2)
+        for logits in (True, False)
+    ],
+    "binary_crossentropy": [(PAIR, {"from_logits": logits}) for logits in (True, False)],
+}
+
+
+class Writer:
+    """Collects helpers, and takes the batch's size from its first operand."""
+
+    def __init__(self) -> None:
+        self.helpers: list[str] = []
+
+    def helper(self, name: str) -> str:
+        self.helpers.append(name)
+        return name
+
+    def dim(self, symbol: str) -> str:
+        return f"a0.shape[{0 if symbol == 'B' else symbol}]"
+
+
+def parse(text: str) -> TensorType:
+    """`f32[B,4]` as a type."""
+    dtype, axes = re.fullmatch(r"(\w+)\[(.*)\]", text).groups()
+    return TensorType(dtype, tuple(int(a) if a.isdigit() else a for a in axes.split(",") if a))
+
+
+def make(name: str, types: tuple[str, ...], attrs: dict[str, Any]) -> Op:
+    """The op with all attributes, its results as the rule gives them."""
+    row = OPS[name]
+    operands = tuple(Value(f"a{i}", parse(text)) for i, text in enumerate(types))
+    complete = {**row.defaults, **attrs}
+    results = row.rule(tuple(value.type for value in operands), complete)
+    return Op(name, operands, tuple(Value(f"r{i}", t) for i, t in enumerate(results)), complete)
+
+
+def concrete(type: TensorType) -> jax.ShapeDtypeStruct:
+    """The type with a batch of 3."""
+    shape = tuple(BATCH if axis == "B" else axis for axis in type.shape)
+    dtype = jax.random.key(0).dtype if type.dtype == KEY else jnp.dtype(JAX_DTYPES[type.dtype])
+    return jax.ShapeDtypeStruct(shape, dtype)
+
+
+def function(op: Op) -> Any:
+    """The emitted expression as a function."""
+    writer = Writer()
+    names = [value.name for value in op.args]
+    expr = EMITTERS[op.name](op, writer, names)
+    imports, texts = helper_texts(writer.helpers)
+    lines = ["import jax", "import jax.numpy as jnp", *sorted(imports), *texts]
+    lines.append(f"def emitted({', '.join(names)}):\n    return {expr}")
+    namespace: dict[str, Any] = {}
+    exec("\n".join(lines), namespace)
+    return namespace["emitted"]
+
+
+ROWS = [(name, *row) for name, rows in CASES.items() for row in rows]
+
+
+@pytest.mark.parametrize(("name", "types", "attrs"), ROWS)
+def test_jax_agrees_with_the_type_rule(name, types, attrs):
+    op = make(name, types, attrs)
+    given = jax.eval_shape(function(op), *(concrete(value.type) for value in op.args))
+    given = given if isinstance(given, tuple) else (given,)
+    expected = tuple(concrete(value.type) for value in op.results)
+    shapes = [jnp.shape(each) if not hasattr(each, "shape") else each.shape for each in given]
+    assert shapes == [each.shape for each in expected]
+    if name != "constant":  # a bare number, which takes the type of what it meets
+        assert [each.dtype for each in given] == [each.dtype for each in expected]
+
+
+def test_every_op_has_a_rule_an_emitter_and_a_case():
+    emitted = {name for name, row in OPS.items() if row.stage == "any"}
+    assert emitted == set(EMITTERS) == set(CASES)
+
+
+BAD = [
+    ("add", ("f32[B,4]", "f32[B,3]"), {}, "do not broadcast: 4 meets 3"),
+    ("add", ("f32[B,4]", "i32[B,4]"), {}, "different element types"),
+    ("negative", ("bool[B]",), {}, "a number is needed"),
+    ("relu", ("i32[B]",), {}, "i32"),
+    ("divide", ("i32[B]", "i32[B]"), {}, "division"),
+    ("matmul", ("f32[B,4]", "f32[5,2]"), {}, "4 columns meet 5 rows"),
+    ("reshape", ("f32[B,6]",), {"shape": ("B", 4)}, "has not the elements"),
+    ("squeeze", ("f32[B,2]",), {"axis": 1}, "not of size 1"),
+    ("concatenate", ("f32[B,2]", "f32[B,T]"), {"axis": 1}, "no fixed size"),
+    ("take", ("f32[7,4]", "f32[B]"), {}, "a lookup"),
+    ("sum", ("f32[B]",), {"axis": (1,)}, "no axis"),
+    ("transpose", ("f32[B,2]",), {"permutation": (0, 0)}, "no order"),
+    (
+        "conv",
+        ("f32[B,2,2,1]", "f32[3,3,1,8]"),
+        {"strides": (1, 1), "padding": "valid", "dilation": (1, 1)},
+        "does not fit into an axis of 2",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "types", "attrs", "reason"), BAD)
+def test_rules_refuse_what_jax_would_refuse(name, types, attrs, reason):
+    with pytest.raises(TypeRuleError, match=re.escape(reason)):
+        make(name, types, attrs)
