@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from kspec.data.base import Array
 
 
+SPLITS: Final = ("train", "validation", "test")
+
+
 @dataclass(frozen=True, slots=True)
 class DataDeclaration:
     """What a data block says.

@@ -17,6 +17,7 @@ from kspec.diagnostics.errors import (
     LabelOutOfRange,
     NotANumber,
 )
+from kspec.ir import Shape
 
 if TYPE_CHECKING:
     from kspec.data.base import Array
@@ -36,14 +37,14 @@ class FieldType:
     Attributes:
         name: The field.
         dtype: A dtype of the IR; `i32` for classes; `str` for text.
-        shape: The shape of one row.
+        shape: The shape of one row; a name fits any size.
         classes: How many classes there are; None if the data says, or for other fields.
         is_class: Whether the field is a class number.
     """
 
     name: str
     dtype: str
-    shape: tuple[int, ...]
+    shape: Shape
     classes: int | None = None
     is_class: bool = False
 
@@ -131,7 +132,11 @@ class _Check:
         return self._numbers(raw)
 
     def _shape(self, raw: Array) -> None:
-        if raw.shape[1:] != self.field.shape:
+        wanted = self.field.shape
+        if raw.ndim - 1 != len(wanted) or any(
+            isinstance(size, int) and size != given
+            for size, given in zip(wanted, raw.shape[1:], strict=True)
+        ):
             self._wrong(raw)
 
     def _wrong(self, raw: Array) -> Array:

@@ -39,7 +39,7 @@ class UnknownName(Suggesting):
     known: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, span: Span, kind: str, name: str, candidates: Iterable[str]) -> Self:
+    def of(cls, span: Span | None, kind: str, name: str, candidates: Iterable[str]) -> Self:
         """With the nearest candidate suggested; a few candidates are listed."""
         names = tuple(dict.fromkeys(candidates))
         return cls(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kspec.data.dataset import DataDeclaration, Places
+from kspec.data.dataset import SPLITS, DataDeclaration, Places
 from kspec.data.schema import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -24,7 +24,6 @@ from kspec.ir import BATCH, JAX_DTYPES, Call, TensorType
 from kspec.syntax.tree import DataDecl, Field
 
 SETTINGS = ("source", "split", "seed")
-SPLITS = ("train", "validation", "test")
 
 
 @dataclass(frozen=True, slots=True)

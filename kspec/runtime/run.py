@@ -15,17 +15,17 @@ from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.batches import BatchPlan
-from kspec.data.dataset import DataDeclaration, Dataset, Places, from_tables, load
+from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, Places, from_tables, load
 from kspec.data.schema import FieldType
 from kspec.diagnostics import Source, SpecError
-from kspec.diagnostics.errors import Diverged, NoTrainBlock
+from kspec.diagnostics.errors import Diverged, FieldMissing, NoTrainBlock, UnknownName
 from kspec.plan import Plan
 from kspec.runtime import compat, loop
 from kspec.runtime.executable import Executable, Tree, load_python
 from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position, Stopwatch
 from kspec.runtime.progress import Progress
-from kspec.runtime.weights import Weights
+from kspec.runtime.weights import Weights, weight_paths
 
 Arrays = Mapping[str, NDArray[Any]]
 Record = dict[str, Any]  # one epoch: number, seconds, metrics by split
@@ -80,6 +80,7 @@ class Run:
         # Put on the device by name, as all later states are: else the first step's program
         # would be compiled a second time.
         state = self.executable.init(compat.key(self.seed))
+        self._paths = weight_paths(state)  # in the order of the spec, which JAX does not keep
         self.state: Tree = compat.to_device(state)
         self.history: list[Record] = []
         self.position = Position()
@@ -94,8 +95,8 @@ class Run:
 
     @property
     def weights(self) -> Weights:
-        """The weights by path; assigning to one sets it."""
-        return Weights(self.state)
+        """The weights by path, in the order of the spec; assigning to one sets it."""
+        return Weights(self.state, self._paths)
 
     # --- data
 
@@ -138,6 +139,8 @@ class Run:
 
         from kspec.runtime.progress import choose
 
+        if data is not None:
+            _check_splits(data)
         dataset = self.dataset(data)
         more = self.bundle.plan.epochs if epochs is None else epochs
         self.train(dataset, self.position.epoch + more, choose(quiet, sys.stderr), Hooks())
@@ -242,26 +245,29 @@ class Run:
             SpecError: An input is missing, or of another type or shape.
         """
         types = self.bundle.plan.inputs
-        fields = tuple(
-            FieldType(name, type.dtype, tuple(d for d in type.shape[1:] if isinstance(d, int)))
-            for name, type in types.items()
-        )
-        arrays = {name: np.asarray(inputs[name]) for name in types if name in inputs}
-        fixed = {f.name: f for f in fields if len(f.shape) == types[f.name].rank - 1}
-        checked = dict(arrays)
-        table = ArrayTable(arrays, "the input")
-        declaration = DataDeclaration(
-            tuple(f for f in fields if f.name in fixed or f.name not in arrays), None, {}
-        )
-        split = from_tables(declaration, {"input": table}).splits["input"]
-        checked.update(split.arrays)
-        return loop.predict(self.executable, self.state, checked, self.bundle.plan.batch)
+        fields = tuple(FieldType(name, type.dtype, type.shape[1:]) for name, type in types.items())
+        for name in types:
+            if name not in inputs:
+                raise SpecError((FieldMissing.of(None, name, "the input", inputs),))
+        table = ArrayTable({name: np.asarray(inputs[name]) for name in types}, "the input")
+        checked = from_tables(DataDeclaration(fields, None, {}), {"input": table})
+        arrays = checked.splits["input"].arrays
+        return loop.predict(self.executable, self.state, arrays, self.bundle.plan.batch)
 
     def save(self, folder: str | Path) -> Path:
         """Write the run to a folder that `kspec.load` and the command line read."""
         from kspec.runtime.folder import save_run
 
         return save_run(self, Path(folder))
+
+
+def _check_splits(data: Mapping[str, Arrays]) -> None:
+    """Arrays to train on have the names of splits, and `train` is one of them."""
+    unknown = [name for name in data if name not in SPLITS]
+    if unknown:
+        raise SpecError((UnknownName.of(None, "split", unknown[0], SPLITS),))
+    if "train" not in data:
+        raise SpecError((FieldMissing.of(None, "train", "the data that was given", data),))
 
 
 def flat_metrics(record: Record) -> Metrics:

@@ -28,15 +28,22 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
+def weight_paths(state: Tree) -> tuple[str, ...]:
+    """The paths of all weights: what is learned, then the statistics."""
+    return tuple(path for root in ROOTS for path in flatten(state[root]))
+
+
 class Weights(MutableMapping[str, NDArray[Any]]):
     """The weights of a run as a mapping from path to NumPy array; assigning sets them.
 
     Args:
         state: The program's state; assignments change its leaves in place.
+        paths: The paths in order.
     """
 
-    def __init__(self, state: Tree) -> None:
+    def __init__(self, state: Tree, paths: tuple[str, ...]) -> None:
         self._state = state
+        self._paths = paths
 
     def _holder(self, path: str) -> tuple[Tree, str]:
         *parents, last = path.split(".")
@@ -64,11 +71,10 @@ class Weights(MutableMapping[str, NDArray[Any]]):
         raise TypeError("weights can be set but not removed")
 
     def __iter__(self) -> Iterator[str]:
-        for root in ROOTS:
-            yield from flatten(self._state[root])
+        return iter(self._paths)
 
     def __len__(self) -> int:
-        return sum(1 for _ in self)
+        return len(self._paths)
 
 
 def save_weights(weights: Weights, path: Path) -> None:
