@@ -61,8 +61,24 @@ def _reports(command: Callable[P, None]) -> Callable[P, None]:
     return run
 
 
+def _pairs(
+    context: click.Context, option: click.Parameter, texts: tuple[str, ...]
+) -> dict[str, str]:
+    """`--set NAME=VALUE` options as a mapping."""
+    for text in texts:
+        if "=" not in text:
+            raise click.BadParameter(f"{text!r} is not NAME=VALUE", context, option)
+    pairs = (text.partition("=") for text in texts)
+    return {name.strip(): value for name, _, value in pairs}
+
+
 SETS = click.option(
-    "--set", "sets", multiple=True, metavar="NAME=VALUE", help="Give a param or setting a value."
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=_pairs,
+    help="Give a param or setting a value.",
 )
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout.")
@@ -91,16 +107,11 @@ def _find_spec(name: str | None, command: str) -> Path:
     raise SpecError((SpecMissing(span=None, found=found, command=command),))
 
 
-def _compile(spec: Path, sets: tuple[str, ...]) -> Program:
+def _compile(spec: Path, sets: dict[str, str]) -> Program:
     from kspec.api import Program, Written, overrides
     from kspec.compiler import compile_source, read_source
 
-    values: dict[str, object] = {}
-    for pair in sets:
-        name, equals, text = pair.partition("=")
-        if not equals:
-            raise click.UsageError(f"--set takes NAME=VALUE, not {pair!r}")
-        values[name.strip()] = Written(text)
+    values = {name: Written(text) for name, text in sets.items()}
     return Program(compile_source(read_source(spec), overrides(values)), spec.parent)
 
 
@@ -112,7 +123,7 @@ def _build_folder(spec: Path) -> Path:
 @click.argument("spec", required=False)
 @SETS
 @_reports
-def check(spec: str | None, sets: tuple[str, ...]) -> None:
+def check(spec: str | None, sets: dict[str, str]) -> None:
     """Find every mistake in SPEC without running it."""
     path = _find_spec(spec, "check")
     program = _compile(path, sets)
@@ -125,7 +136,7 @@ def check(spec: str | None, sets: tuple[str, ...]) -> None:
 @click.option("-o", "out", type=click.Path(file_okay=False), help="Where to write the program.")
 @SETS
 @_reports
-def compile_command(spec: str | None, out: str | None, sets: tuple[str, ...]) -> None:
+def compile_command(spec: str | None, out: str | None, sets: dict[str, str]) -> None:
     """Compile SPEC to readable Python, in build/NAME beside it."""
     from kspec.build import write_build
 
@@ -143,9 +154,7 @@ def compile_command(spec: str | None, out: str | None, sets: tuple[str, ...]) ->
 @click.option("--spans", is_flag=True, help="Show each op's place in the spec.")
 @SETS
 @_reports
-def ir(
-    spec: str | None, after: str | None, every: bool, spans: bool, sets: tuple[str, ...]
-) -> None:
+def ir(spec: str | None, after: str | None, every: bool, spans: bool, sets: dict[str, str]) -> None:
     """Print the IR of SPEC: after all passes, after one, or at every stage."""
     from kspec.ir import show
 
@@ -166,7 +175,7 @@ def ir(
 @QUIET
 @JSON
 @_reports
-def run(target: str | None, sets: tuple[str, ...], quiet: bool, as_json: bool) -> None:
+def run(target: str | None, sets: dict[str, str], quiet: bool, as_json: bool) -> None:
     """Train SPEC, or the compiled program in DIR; a spec that has changed is compiled."""
     from kspec.build import bundle_of
     from kspec.diagnostics.errors import NoTrainBlock

@@ -47,21 +47,35 @@ class Checkpoints:
     ) -> None:
         self._checkpointer.close()
 
-    def save(self, state: Tree, position: Position, *, wait: bool = False) -> None:
-        """Write a checkpoint in the background; `wait` until it is on the disk.
+    def save(self, state: Tree, position: Position) -> None:
+        """Write a checkpoint in the background, unless the one before is still on its way."""
+        if not self._has(state):
+            self._write(state, position)
 
-        A save that finds the one before still on its way waits for that first.
+    def save_now(self, state: Tree, position: Position, *, replace: bool = False) -> None:
+        """Write a checkpoint and wait until it is on the disk.
+
+        Args:
+            state: The whole state.
+            position: Where the run stands.
+            replace: Whether a checkpoint of this step may be another state, and must go.
         """
+        self._checkpointer.wait()
+        there = self._has(state)
+        if replace or not there:
+            self._write(state, position, force=True, overwrite=there)
+        self._checkpointer.wait()
+
+    def _has(self, state: Tree) -> bool:
         step = int(state["step"])
-        latest = self._checkpointer.latest
-        if latest is None or latest.step != step:
-            sums = compat.tree_map(_plain, position.sums)
-            note = {"epoch": position.epoch, "step": position.step, "sums": sums}
-            # The program donates its state to the next update: write a copy.
-            copy = compat.tree_map(_copy, state)
-            self._checkpointer.save_async(step, copy, custom_metadata=note)
-        if wait:
-            self._checkpointer.wait()
+        return any(each.step == step for each in self._checkpointer.checkpoints)
+
+    def _write(self, state: Tree, position: Position, **options: bool) -> None:
+        sums = compat.tree_map(_plain, position.sums)
+        note = {"epoch": position.epoch, "step": position.step, "sums": sums}
+        # The program donates its state to the next update: write a copy.
+        copy = compat.tree_map(_copy, state)
+        self._checkpointer.save_async(int(state["step"]), copy, custom_metadata=note, **options)
 
     def load(self, like: Tree) -> tuple[Tree, Position] | None:
         """The newest checkpoint that can be read, or None.

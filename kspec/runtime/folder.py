@@ -21,7 +21,7 @@ import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import CheckpointMissing, RunFolderBroken, RunFolderMissing
@@ -106,14 +106,17 @@ def new_run_folder(spec: str) -> Path:
 def read_run(folder: Path) -> dict[str, Any]:
     """The `run.json` of a run folder. Raises SpecError where it is none."""
     try:
-        raw: dict[str, Any] = json.loads((folder / RUN).read_text(encoding="utf-8"))
+        raw: Any = json.loads((folder / RUN).read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise SpecError((RunFolderMissing(span=None, path=folder.as_posix()),)) from None
     except (OSError, ValueError) as error:
         raise SpecError((_broken(folder / RUN, str(error)),)) from None
-    if not isinstance(raw.get("data_folder"), str) or not isinstance(raw.get("seed"), int):
+    needed = {"data_folder": str, "seed": int}
+    if not isinstance(raw, dict) or any(
+        not isinstance(cast("Any", raw).get(key), kind) for key, kind in needed.items()
+    ):
         raise SpecError((_broken(folder / RUN, "it is no `run.json` of kspec"),))
-    return raw
+    return cast("dict[str, Any]", raw)
 
 
 def read_history(folder: Path) -> list[Record]:
@@ -176,7 +179,7 @@ def save_run(run: Run, folder: Path) -> Path:
     write_bundle(run.bundle, folder)
     rewrite_history(folder, run.history)
     with Checkpoints(folder / CHECKPOINTS) as checkpoints:
-        checkpoints.save(run.state, run.position, wait=True)
+        checkpoints.save_now(run.state, run.position, replace=True)
     save_weights(run.weights, folder / WEIGHTS)
     write_json(folder / RUN, about_run(run, "saved"))
     return folder

@@ -86,7 +86,6 @@ class Run:
         self.position = Position()
         self.interrupted = False
         self.class_names: dict[str, tuple[str, ...]] = {}
-        self.first_update: float | None = None  # seconds from the start of `fit`
 
     @property
     def steps_go_alone(self) -> bool:
@@ -150,7 +149,6 @@ class Run:
 
     def train(self, dataset: Dataset, until: int, progress: Progress, hooks: Hooks) -> None:
         """Train up to an epoch, counted from the start of the run."""
-        watch = Stopwatch()
         feed = Feed(dataset.splits)
         self.class_names = dict(dataset.splits["train"].class_names)
         settings = self.bundle.plan
@@ -160,7 +158,7 @@ class Run:
         try:
             with _interrupts() as stop:
                 while self.position.epoch < until and not self.interrupted:
-                    self._epoch(feed, plan, progress, hooks, stop, watch)
+                    self._epoch(feed, plan, progress, hooks, stop)
         finally:
             progress.end()
 
@@ -171,15 +169,12 @@ class Run:
         progress: Progress,
         hooks: Hooks,
         stop: threading.Event,
-        watch: Stopwatch,
     ) -> None:
-        epoch_watch = Stopwatch()
+        watch = Stopwatch()
         number = self.position.epoch + 1
 
         def after(state: Tree, position: Position, loss: float) -> bool:
             self.state = state
-            if self.first_update is None:
-                self.first_update = watch.seconds()
             progress.step(number, position.step, loss)
             if not np.isfinite(loss):
                 raise SpecError((_diverged(loss, position.step, number),))
@@ -198,7 +193,7 @@ class Run:
         record["train"] = loop.metrics_of(self.executable, self.position.sums)
         if "validation" in feed.rows:
             record["validation"] = self._evaluate(feed, "validation")
-        record["seconds"] = round(epoch_watch.seconds(), 6)
+        record["seconds"] = round(watch.seconds(), 6)
         self.position = Position(epoch=number)
         self.history.append(record)
         progress.epoch(number, flat_metrics(record), record["seconds"])

@@ -65,7 +65,7 @@ class Training:
             except SpecError:
                 files.write_json(self.folder / files.RUN, about | {"status": "diverged"})
                 raise
-            checkpoints.save(run.state, run.position, wait=True)
+            checkpoints.save_now(run.state, run.position)
         training = watch.seconds()
         metrics = self._metrics(dataset)
         summary = {
@@ -84,19 +84,26 @@ class Training:
         return summary
 
     def _fit(self, dataset: Dataset, checkpoints: Checkpoints) -> None:
-        def due(state: Tree, position: Position) -> None:
-            if self.first_update is None:
-                self.first_update = round(time.perf_counter() - self.started, 4)
+        plan = self.run.bundle.plan
+        last = -(-len(dataset.splits["train"]) // plan.batch)
+
+        def save_if_due(state: Tree, position: Position) -> None:
             if time.monotonic() - self._last_save >= EVERY:
                 checkpoints.save(state, position)
                 self._last_save = time.monotonic()
 
+        def after_dispatch(state: Tree, position: Position) -> None:
+            if self.first_update is None:
+                self.first_update = round(time.perf_counter() - self.started, 4)
+            if position.step < last:  # else the end of the epoch has its checkpoint
+                save_if_due(state, position)
+
         def after_epoch(record: Record, state: Tree, position: Position) -> None:
             files.append_record(self.folder, record)
-            due(state, position)
+            save_if_due(state, position)
 
-        hooks = Hooks(after_dispatch=due, after_epoch=after_epoch)
-        self.run.train(dataset, self.run.bundle.plan.epochs, self.progress, hooks)
+        hooks = Hooks(after_dispatch=after_dispatch, after_epoch=after_epoch)
+        self.run.train(dataset, plan.epochs, self.progress, hooks)
 
     def _metrics(self, dataset: Dataset) -> dict[str, Any]:
         """Train and validation as the last epoch had them, and the other splits now."""

@@ -1,0 +1,5 @@
+"""`python -m kspec` is `kspec`."""
+
+from kspec.cli import main
+
+main(prog_name="kspec")
