@@ -85,15 +85,16 @@ class Definition:
     free_args: ClassVar[bool] = False  # whether arguments of any other name are taken, too
 
     def __init_subclass__(cls) -> None:
-        own = [
-            Arg(name, value.default, value.doc)
+        own = {
+            name: Arg(name, value.default, value.doc)
             for name, value in vars(cls).items()
             if isinstance(value, Arg)
-        ]
-        kept = [a for a in cls.args if a.name not in {o.name for o in own}]
-        cls.args = (*kept, *own)
-        for spec in own:
-            delattr(cls, spec.name)
+        }
+        # An argument that is declared anew keeps its place.
+        inherited = {a.name: own.get(a.name, a) for a in cls.args}
+        cls.args = tuple((inherited | own).values())
+        for name in own:
+            delattr(cls, name)
 
     def __init__(self, **values: Any) -> None:
         for spec in type(self).args:
@@ -118,8 +119,6 @@ class Definition:
 
 
 def _attr(value: object) -> Attr:
-    if isinstance(value, Definition):
-        return value.name
     if isinstance(value, (list, tuple)):
         return tuple(_attr(item) for item in cast("tuple[object, ...]", value))
     return cast("Attr", value)

@@ -34,6 +34,20 @@ def read_helper(name: str) -> tuple[tuple[str, ...], str]:
     return tuple(imports), "\n\n\n".join(parts)
 
 
+@cache
+def helper_names() -> frozenset[str]:
+    """All names that helpers may bring into a file; no value may hide one of them."""
+    names: set[str] = set()
+    for file in (resources.files("kspec") / "helpers").iterdir():
+        if file.name.endswith(".py") and file.name != "__init__.py":
+            for node in ast.parse(file.read_text(encoding="utf-8")).body:
+                if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+                    names.add(node.name)
+                elif isinstance(node, ast.Assign):
+                    names.update(n.id for n in node.targets if isinstance(n, ast.Name))
+    return frozenset(names)
+
+
 def helper_texts(names: Iterable[str]) -> tuple[set[str], list[str]]:
     """The imports of all helpers together, and each helper's text, by name."""
     imports: set[str] = set()

@@ -12,7 +12,7 @@ from typing import cast
 
 from kspec.codegen import layout
 from kspec.codegen.functions import Body
-from kspec.codegen.helpers import helper_texts
+from kspec.codegen.helpers import helper_names, helper_texts
 from kspec.codegen.steps import EVALUATE, INFERENCE_STATE, PREDICT, STATE, TRAIN
 from kspec.initializers.base import Initializer
 from kspec.ir import KEY, Func, Module, Value
@@ -55,7 +55,7 @@ class _File:
 
     def body(self, func: Func, fixed: Mapping[Value, str]) -> Body:
         """The writer of one function."""
-        return Body(func, fixed, self.weights, DEFINED, self.helper)
+        return Body(func, fixed, self.weights, helper_names().union(DEFINED), self.helper)
 
 
 def generate(module: Module, source: str) -> str:

@@ -11,7 +11,7 @@ from kspec.ir import Func, Value
 
 # Names that the file's own text uses inside functions.
 RESERVED: Final = frozenset(
-    {"batch", "jax", "jnp", "key", "mask", "np", "optax", "optimizer", "params", "partial"}
+    {"batch", "float", "jax", "jnp", "key", "mask", "np", "optax", "optimizer", "params", "partial"}
     | {"state", "stats", "sums"}
 )
 

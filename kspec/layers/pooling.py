@@ -49,6 +49,8 @@ class AveragePooling2D(_Pooling2D):
 
     op = "avg_pool"
 
+    pool_size: int | tuple[int, int] = arg(doc="Height and width of a window.")
+
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """One op, on floats."""
         return super().lower(b, to_float(b, operands[0]))

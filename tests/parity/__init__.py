@@ -1,0 +1,1 @@
+"""kspec against Keras itself, on Keras' JAX backend: values, gradients, weights after steps."""

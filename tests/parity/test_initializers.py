@@ -1,0 +1,101 @@
+"""Initializers: the moments and the bounds that Keras' draws have."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kspec.registry import names
+from tests.parity.harness import close, keras, program, spell
+
+K = keras.initializers
+# Keras' class, and the arguments to try.
+CASES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
+    "zeros": (K.Zeros, [{}]),
+    "ones": (K.Ones, [{}]),
+    "constant": (K.Constant, [{}, {"value": -2.5}]),
+    "identity": (K.Identity, [{}, {"gain": 3.0}]),
+    "random_normal": (K.RandomNormal, [{}, {"mean": 1.0, "stddev": 0.5}]),
+    "truncated_normal": (K.TruncatedNormal, [{}, {"mean": 1.0, "stddev": 0.5}]),
+    "random_uniform": (K.RandomUniform, [{}, {"minval": -3.0, "maxval": 1.0}]),
+    "orthogonal": (K.Orthogonal, [{}, {"gain": 2.0}]),
+    "glorot_uniform": (K.GlorotUniform, [{}]),
+    "glorot_normal": (K.GlorotNormal, [{}]),
+    "he_uniform": (K.HeUniform, [{}]),
+    "he_normal": (K.HeNormal, [{}]),
+    "lecun_uniform": (K.LecunUniform, [{}]),
+    "lecun_normal": (K.LecunNormal, [{}]),
+    "variance_scaling": (
+        K.VarianceScaling,
+        [
+            {"scale": 2.0, "mode": mode, "distribution": distribution}
+            for mode in ("fan_in", "fan_out", "fan_avg")
+            for distribution in ("truncated_normal", "untruncated_normal", "uniform")
+        ],
+    ),
+}
+FIXED = ("zeros", "ones", "constant", "identity")
+# What only some weights can start with; Keras refuses the others, too.
+KINDS = {"identity": ("matrix",), "orthogonal": ("matrix", "kernel")}
+ROWS = [
+    (name, cls, args, kind)
+    for name, (cls, grid) in CASES.items()
+    for args in grid
+    for kind in KINDS.get(name, ("matrix", "kernel", "vector"))
+]
+
+
+def test_every_initializer_and_argument_is_here():
+    assert set(CASES) == set(names("initializer"))
+    for name, cls in names("initializer").items():
+        tried = {key for args in CASES[name][1] for key in args}
+        assert tried == {arg.name for arg in cls.args}, name
+
+
+def draw(call: str, kind: str) -> np.ndarray:
+    """A weight that starts as the call says."""
+    models = {
+        "matrix": ("300", f"dense(400, kernel_initializer={call})", "dense.kernel"),
+        "kernel": ("8, 8, 32", f"conv2d(64, 5, kernel_initializer={call})", "conv2d.kernel"),
+        "vector": ("2", f"dense(20_000, bias_initializer={call})", "dense.bias"),
+    }
+    shape, layer, path = models[kind]
+    return program(f"  input x : f32[{shape}]\n  output y = x -> {layer}").weights[path]
+
+
+@pytest.mark.parametrize(("name", "cls", "args", "kind"), ROWS)
+def test_draws_have_the_moments_and_bounds_of_keras(name, cls, args, kind):
+    ours = draw(f"{name}({spell(args)})", kind)
+    seed = {} if name in FIXED else {"seed": 1}
+    theirs = np.asarray(cls(**args, **seed)(ours.shape))
+    if name in FIXED:
+        np.testing.assert_array_equal(ours, theirs)
+        return
+    size = theirs.size
+    spread = theirs.std()
+    assert abs(ours.mean() - theirs.mean()) < 7 * spread / np.sqrt(size)
+    assert abs(ours.std() / spread - 1) < 7 / np.sqrt(size)
+    assert abs(np.abs(ours).max() / np.abs(theirs).max() - 1) < (
+        0.25
+        if "normal" in name
+        or args.get("distribution") == "untruncated_normal"
+        or name == "orthogonal"
+        else 0.01
+    )
+    assert len(np.unique(ours)) > 0.9 * min(size, 2**20)
+
+
+@pytest.mark.parametrize("gain", [1.0, 2.0])
+def test_orthogonal_matrices_are_orthogonal(gain):
+    for kind in ("matrix", "kernel"):
+        value = draw(f"orthogonal({gain})", kind)
+        flat = value.reshape(-1, value.shape[-1])
+        short = flat if flat.shape[0] <= flat.shape[1] else flat.T
+        close(short @ short.T, gain**2 * np.eye(len(short)), 1e-4, 1e-4)
+
+
+def test_weights_of_one_model_are_drawn_apart():
+    run = program("  input x : f32[50]\n  output y = x -> dense(50) -> dense(50)")
+    assert not np.array_equal(run.weights["dense.kernel"], run.weights["dense_1.kernel"])
