@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import zipfile
+import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, final
+from typing import TYPE_CHECKING, Final, final
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.base import DataSource, Table, arg, source
@@ -17,6 +18,11 @@ if TYPE_CHECKING:
 
 LARGEST = 64 * 2**30  # bytes that an archive may unpack to
 MOST_EXPANSION = 1100  # times its own size: deflate cannot do more
+# What reading a damaged, encrypted or exotic archive may raise.
+_FAULTS: Final = (
+    *(ValueError, OSError, KeyError, EOFError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 @final
@@ -68,7 +74,7 @@ def _load(file: Path, shown: str, wanted: dict[str, str]) -> dict[str, Array]:
     try:
         with np.load(file, allow_pickle=False) as archive:
             arrays = {field: archive[member] for field, member in wanted.items()}
-    except (ValueError, OSError, KeyError, EOFError, zipfile.BadZipFile) as error:
+    except _FAULTS as error:
         raise unreadable(shown, str(error).split("\n")[0]) from None
     for name, array in arrays.items():
         if array.ndim == 0:
