@@ -141,12 +141,13 @@ def register(kind: str, name: str) -> Callable[[D], D]:
 
 
 def names(kind: str) -> Mapping[str, type[Definition]]:
-    """All names of a kind with their classes."""
+    """All names of a kind with their classes, sorted: whatever was imported first."""
     if kind not in _loaded:
         _loaded.add(kind)
         package = importlib.import_module(PACKAGES[kind])
         for module in pkgutil.iter_modules(package.__path__):
             importlib.import_module(f"{PACKAGES[kind]}.{module.name}")
+        _table[kind] = dict(sorted(_table[kind].items()))
     return MappingProxyType(_table[kind])
 
 

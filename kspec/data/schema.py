@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from kspec.data.arrays import dtype_name
 from kspec.data.base import Table
@@ -139,21 +139,12 @@ class _Check:
         ):
             self._wrong(raw)
 
-    def _wrong(self, raw: Array) -> Array:
+    def _wrong(self, raw: Array) -> Never:
         shape = ", ".join(map(str, raw.shape[1:]))
         got = f"{dtype_name(raw.dtype)}[{shape}]" if shape else dtype_name(raw.dtype)
         origin = f"in {getattr(self.table, 'origin', 'the data')}"
-        raise SpecError(
-            (
-                FieldWrongType(
-                    span=self.span,
-                    field=self.field.name,
-                    wanted=str(self.field),
-                    got=got,
-                    origin=origin,
-                ),
-            )
-        )
+        name, wanted = self.field.name, str(self.field)
+        refuse(FieldWrongType(span=self.span, field=name, wanted=wanted, got=got, origin=origin))
 
     def _classes(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
         """Class numbers; words, or numbers of an open set, are numbered in sorted order."""
@@ -172,17 +163,15 @@ class _Check:
         return raw.astype(np.int32)
 
     def _out_of_range(self, value: int, count: int, row: int, rows: int) -> None:
-        raise SpecError(
-            (
-                LabelOutOfRange(
-                    span=self.span,
-                    field=self.field.name,
-                    value=value,
-                    classes=count,
-                    last=count - 1,
-                    place=self.place(row),
-                    count=rows,
-                ),
+        refuse(
+            LabelOutOfRange(
+                span=self.span,
+                field=self.field.name,
+                value=value,
+                classes=count,
+                last=count - 1,
+                place=self.place(row),
+                count=rows,
             )
         )
 
@@ -197,15 +186,13 @@ class _Check:
         wrong_count = self.field.classes is not None and len(names) != self.field.classes
         if unknown or wrong_count:
             known = self.field.classes if self.field.classes is not None else len(names)
-            raise SpecError(
-                (
-                    ClassNamesMismatch(
-                        span=self.span,
-                        field=self.field.name,
-                        found=len(set(names) | set(unknown)),
-                        classes=known,
-                        names=", ".join((*names, *unknown)[:10]),
-                    ),
+            refuse(
+                ClassNamesMismatch(
+                    span=self.span,
+                    field=self.field.name,
+                    found=len(set(names) | set(unknown)),
+                    classes=known,
+                    names=", ".join((*names, *unknown)[:10]),
                 )
             )
         self.names = names
@@ -227,18 +214,11 @@ class _Check:
                 if not _is_number(str(cell), whole)
             )
         wanted = "a whole number" if whole else "a number"
-        place = self.place(row[0])
-        raise SpecError(
-            (
-                BadCell(
-                    span=self.span,
-                    field=self.field.name,
-                    value=str(value)[:40],
-                    wanted=wanted,
-                    place=place,
-                ),
-            )
-        )
+        self._bad_cell(str(value)[:40], wanted, row[0])
+
+    def _bad_cell(self, value: str, wanted: str, row: int) -> Never:
+        place, name = self.place(row), self.field.name
+        refuse(BadCell(span=self.span, field=name, value=value, wanted=wanted, place=place))
 
     def _numbers(self, raw: Array) -> Array:
         """Numbers in the declared type: no value may change, but for rounding to f32."""
@@ -261,19 +241,7 @@ class _Check:
         bad = np.argwhere((raw < limits.min) | (raw > limits.max))
         if bad.size:
             value = str(raw[tuple(bad[0])])
-            wanted = f"within the range of {want}"
-            place = self.place(int(bad[0][0]))
-            raise SpecError(
-                (
-                    BadCell(
-                        span=self.span,
-                        field=self.field.name,
-                        value=value,
-                        wanted=wanted,
-                        place=place,
-                    ),
-                )
-            )
+            self._bad_cell(value, f"within the range of {want}", int(bad[0][0]))
         return raw.astype(target)
 
     def _finite(self, raw: Array) -> None:
@@ -285,9 +253,12 @@ class _Check:
         if bad.size:
             value = str(raw[tuple(bad[0])])
             place = self.place(int(bad[0][0]))
-            raise SpecError(
-                (NotANumber(span=self.span, field=self.field.name, value=value, place=place),)
-            )
+            refuse(NotANumber(span=self.span, field=self.field.name, value=value, place=place))
+
+
+def refuse(mistake: Diagnostic) -> Never:
+    """Raise one mistake."""
+    raise SpecError((mistake,))
 
 
 def _all_digits(raw: Array) -> bool:
