@@ -70,10 +70,16 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Dataset:
-    """All parts, and a hash of what they were made from."""
+    """All parts.
+
+    Attributes:
+        splits: The parts by name.
+        fingerprint: A hash of the sources that a spec names; empty for arrays that Python
+            gave, where nothing asks for one and every call would pay for it.
+    """
 
     splits: Mapping[str, Split]
-    fingerprint: str
+    fingerprint: str = ""
 
 
 NOWHERE: Final = Places()
@@ -116,15 +122,13 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
 
 def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Dataset:
     """Check tables that take the place of a declaration's own sources."""
-    digest = hashlib.sha256()
     splits: dict[str, Split] = {}
     names: Mapping[str, tuple[str, ...]] = {}
     for part, table in tables.items():
-        digest.update(f"{part}:{table.fingerprint()}".encode())
         fields: Fields = open_fields(table, declaration.fields, None, names)
         names = {**fields.class_names, **names}
         splits[part] = Split(fields.arrays, names)
-    return Dataset(splits, digest.hexdigest())
+    return Dataset(splits)
 
 
 def _open(call: Call, folder: Path, place: Span | None) -> Table:

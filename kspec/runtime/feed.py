@@ -41,7 +41,8 @@ class Feed:
             fields: list[str] = list(next(iter(self._splits.values())))
             for name in fields:
                 parts = [arrays[name] for arrays in self._splits.values()]
-                self._whole[name] = compat.to_device(np.concatenate(parts))
+                whole = parts[0] if len(parts) == 1 else np.concatenate(parts)
+                self._whole[name] = compat.to_device(whole)
 
     def batch(self, split: str, rows: NDArray[np.int32]) -> dict[str, Any]:
         """The rows of one batch of a split."""

@@ -114,8 +114,7 @@ class Training:
         metrics = {name: last[name] for name in ("train", "validation") if name in last}
         rest = {n: s for n, s in dataset.splits.items() if n not in metrics}
         if rest:
-            alone = Dataset(rest, dataset.fingerprint)
-            metrics |= run.evaluate_splits(alone)
+            metrics |= run.evaluate_splits(Dataset(rest))
         return metrics
 
     def _finish(self, about: dict[str, Any], summary: dict[str, Any]) -> None:

@@ -1,0 +1,97 @@
+"""The documentation holds: its examples compile, its commands and names are there."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+import kspec
+from kspec.cli import main
+from kspec.registry import names
+from tests.conftest import SPECS, TESTS
+
+ROOT = TESTS.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(path: Path, language: str) -> list[str]:
+    """The fenced examples of a language in a page."""
+    text = path.read_text(encoding="utf-8")
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+EXAMPLES = [
+    pytest.param(text, id=f"{path.name}-{index}")
+    for path in sorted((ROOT / "docs").glob("*.md"))
+    for index, text in enumerate(blocks(path, "kspec"))
+]
+
+
+@pytest.mark.parametrize("text", EXAMPLES)
+def test_every_example_of_the_documentation_compiles(text):
+    assert "def predict(" in kspec.compile_text(text).source
+
+
+def test_the_readme_starts_with_the_digits_spec():
+    def bare(text: str) -> list[str]:
+        lines = (line.partition("#")[0].rstrip() for line in text.splitlines())
+        return [line for line in lines if line]
+
+    (shown, *_) = blocks(ROOT / "README.md", "")
+    assert bare(shown) == bare((SPECS / "digits.kspec").read_text(encoding="utf-8"))
+
+
+def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
+    shutil.copytree(SPECS, tmp_path / "specs")
+    monkeypatch.chdir(tmp_path)
+    (code,) = [text for text in blocks(ROOT / "README.md", "python") if "import kspec" in text]
+    exec(code, {"images": np.zeros((3, 8, 8), np.uint8)})
+    assert len(kspec.load("my-run").history) == 5
+
+
+def test_the_readme_lists_every_command():
+    for command in main.commands:
+        assert f"| `kspec {command} " in README, command
+        assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0
+
+
+@pytest.mark.parametrize("kind", ["layer", "loss", "optimizer"])
+def test_the_readme_lists_the_vocabulary(kind):
+    listed = README.partition("## What there is")[2]
+    for name in names(kind):
+        assert re.search(rf"\b{name}\b", listed), name
+
+
+def test_the_language_page_lists_every_source_and_setting():
+    from kspec.elaborate.train import SETTINGS
+
+    page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    for name in names("source"):
+        assert f"`{name}(" in page, name
+    for name in SETTINGS:
+        assert f"`{name}`" in page, name
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_what_the_readme_shows_is_what_is_there(tmp_path, monkeypatch):
+    """The report of a mistake, and lines of generated Python."""
+    python, _ = blocks(ROOT / "README.md", "python")
+    golden = (TESTS / "golden" / "digits" / "model.py").read_text(encoding="utf-8")
+    assert python in golden
+    text = (SPECS / "digits.kspec").read_text(encoding="utf-8")
+    wrong = text.replace("crossentropy(label,", "crossentropy(labels,")
+    (tmp_path / "digits.kspec").write_text(wrong, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(kspec.SpecError) as caught:
+        kspec.compile("digits.kspec")
+    assert caught.value.render() + "\n" in blocks(ROOT / "README.md", "")
