@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from importlib import resources
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from lark import Lark
+from lark import Lark, UnexpectedInput
 
 from kspec.diagnostics import Source, Span, SpecError
-from kspec.syntax import parse, parse_expression, print_spec
-from kspec.syntax.lines import Lines
+from kspec.syntax import parse, parse_expression, print_spec, tables
+from kspec.syntax.lines import LimitReached, Lines
 from kspec.syntax.printer import print_expr
 from tests.conftest import SPECS, TESTS
 
@@ -138,3 +140,27 @@ def test_windows_line_ends_are_read_by_the_file_reader(tmp_path):
     text = (SPECS / "digits.kspec").read_text(encoding="utf-8")
     (tmp_path / "digits.kspec").write_bytes(text.replace("\n", "\r\n").encode())
     assert kspec.compile(tmp_path / "digits.kspec").source
+
+
+def test_the_shipped_tables_are_those_of_the_grammar(updating):
+    """`pytest --update-golden` makes them anew after a change of the grammar."""
+    shipped = json.loads(tables.TABLES.read_text(encoding="utf-8"))
+    if shipped["made_from"] != tables.origin() and updating:
+        Path(str(tables.TABLES)).write_text(tables.tables(), encoding="utf-8")
+        return
+    assert shipped["made_from"]["grammar"] == tables.origin()["grammar"], "--update-golden"
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_shipped_tables_and_the_grammar_give_the_same_parser(file):
+    def outcome(parser) -> str:
+        try:
+            return parser.parse(file.read_text(encoding="utf-8"), start="spec").pretty()
+        except LimitReached as error:
+            return str(error)
+        except UnexpectedInput as error:
+            expected = sorted(getattr(error, "accepts", None) or getattr(error, "allowed", ()))
+            return f"{type(error).__name__} {error.line} {error.column} {expected}"
+
+    shipped, built = tables.load(Lines()), tables.build(Lines())
+    assert outcome(shipped) == outcome(built)

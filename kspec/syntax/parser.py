@@ -8,10 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from importlib import resources
 from typing import Any, Final, cast
 
-from lark import Lark, Token
+from lark import Token
 from lark.exceptions import UnexpectedCharacters, UnexpectedToken
 
 from kspec.diagnostics import Diagnostic, Source, Span, SpecError
@@ -23,6 +22,7 @@ from kspec.diagnostics.errors import (
     UnclosedBracket,
 )
 from kspec.diagnostics.suggest import closest
+from kspec.syntax import tables
 from kspec.syntax.build import Build
 from kspec.syntax.lines import LimitReached, Lines
 from kspec.syntax.tree import Expr, Spec
@@ -56,11 +56,9 @@ _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 
 
 @cache
-def _lark(start: str) -> tuple[Any, Lines]:
-    grammar = (resources.files("kspec") / "grammar.lark").read_text(encoding="utf-8")
+def _lark() -> tuple[Any, Lines]:
     lines = Lines()
-    options: Any = {"parser": "lalr", "maybe_placeholders": True, "propagate_positions": True}
-    return Lark(grammar, start=start, postlex=lines, **options), lines
+    return tables.load(lines), lines
 
 
 def parse(source: Source) -> Spec:
@@ -79,10 +77,10 @@ def _parse(source: Source, start: str) -> Any:
         raise SpecError(tuple(mistakes))
     text = source.text
     for _ in range(MOST_MISTAKES):
-        parser, lines = _lark(start)
+        parser, lines = _lark()
         build: Any = Build(source)
         try:
-            tree = build.transform(parser.parse(text))
+            tree = build.transform(parser.parse(text, start=start))
         except UnexpectedToken as found:
             error = cast("Any", found)
             mistakes.append(_unexpected(source, error, lines))
@@ -184,7 +182,7 @@ def _expected(terminals: set[str]) -> str:
 
 def _spelled(terminals: set[str]) -> dict[str, str]:
     """How keywords and punctuation are written, by terminal."""
-    parser, _ = _lark("spec")
+    parser, _ = _lark()
     texts = {terminal.name: terminal.pattern.value for terminal in parser.terminals}
     return {name: texts.get(name, name) for name in terminals if name not in _WORDS}
 
