@@ -127,7 +127,7 @@ def check(spec: str | None, sets: dict[str, str]) -> None:
     """Find every mistake in SPEC without running it."""
     path = _find_spec(spec, "check")
     program = _compile(path, sets)
-    count = sum(weight.size for weight in program.compiled.module.weights)
+    count = sum(weight.size for weight in program.compiled.program.module.weights)
     click.echo(f"{path.as_posix()} is fine: {count:,} weights", err=True)
 
 

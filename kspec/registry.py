@@ -20,6 +20,7 @@ import pkgutil
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, dataclass_transform
 
@@ -30,6 +31,7 @@ PACKAGES: Final = MappingProxyType(
     {
         "layer": "kspec.layers",
         "activation": "kspec.activations",
+        "op": "kspec.ops",
         "initializer": "kspec.initializers",
         "loss": "kspec.losses",
         "metric": "kspec.metrics",
@@ -102,6 +104,7 @@ class Definition:
         self.extra: Mapping[str, Any] = values
 
     @classmethod
+    @cache
     def arg_types(cls) -> Mapping[str, Any]:
         """Each argument's annotation, evaluated."""
         hints = typing.get_type_hints(cls)

@@ -67,10 +67,12 @@ def test_the_readme_lists_the_vocabulary(kind):
         assert re.search(rf"\b{name}\b", listed), name
 
 
-def test_the_language_page_lists_every_source_and_setting():
+def test_the_language_page_lists_every_op_source_and_setting():
     from kspec.elaborate.train import SETTINGS
 
     page = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    for name in names("op"):
+        assert f"`{name}`" in page or f"`{name}(" in page, name
     for name in names("source"):
         assert f"`{name}(" in page, name
     for name in SETTINGS:

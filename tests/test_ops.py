@@ -22,6 +22,7 @@ NORM = {"axis": 2, "epsilon": 0.001, "scale": True, "center": True}
 Row = tuple[tuple[str, ...], dict[str, Any]]
 
 UNARY = "negative abs square sign exp log sqrt rsqrt relu relu6 sigmoid log_sigmoid tanh softplus"
+UNARY += " expm1 log1p sin cos erf floor ceil round stop_gradient"
 UNARY += " softsign silu selu mish hard_sigmoid hard_silu elu celu gelu leaky_relu"
 BINARY = "add subtract multiply power maximum minimum divide divide_no_nan"
 COMPARE = "equal not_equal less less_equal greater greater_equal"
@@ -70,6 +71,11 @@ CASES: dict[str, list[Row]] = {
     "squeeze": [(("f32[B,1,4]",), {"axis": 1})],
     "concatenate": [(("f32[B,4]", "f32[B,2]"), {"axis": 1})],
     "take": [(("f32[7,4]", "i32[B,5]"), {}), (("f32[7,4]", "u8[B]"), {})],
+    "index": [
+        (("f32[B,5,4]",), {"items": ((None, None, None), 2, (None, None, None))}),
+        (("f32[B,5,4]",), {"items": ((None, None, None), (1, None, 2), -1)}),
+        (("f32[B,5,4]",), {"items": ((None, None, None), (None, None, None), (None, -1, None))}),
+    ],
     "one_hot": [(("i32[B,5]",), {"depth": 3}), (("i32[B]",), {"depth": 3, "dtype": "bf16"})],
     "fold_in": [(("key[]",), {"data": 3})],
     "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],

@@ -19,18 +19,17 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 BUDGET, HARD_LIMIT = 300, 500
 LONGEST_FUNCTION = 50
 OVER_BUDGET = {  # files above 300 lines, each with its reason
-    "elaborate/train.py": "the train block is read in one piece",
     "ir/ops.py": "one table",
     "syntax/tree.py": "one table",
 }
 
 # Each layer may import itself and what stands before it.
-VOCABULARY = {"layers", "losses", "metrics", "optimizers", "activations", "initializers"}
+VOCABULARY = {"layers", "losses", "metrics", "optimizers", "activations", "initializers", "ops"}
 LAYERS: list[set[str]] = [
     {"diagnostics"},
     {"ir"},
     {"registry", "syntax"},
-    {"initializers", "activations", "helpers"},
+    {"initializers", "activations", "ops", "helpers"},
     VOCABULARY | {"data"},
     {"passes", "codegen", "elaborate", "graph"},
     {"compiler"},

@@ -45,7 +45,16 @@ FUNCTIONS: Final[Mapping[str, str]] = {
     "square": "jnp.square",
     "sign": "jnp.sign",
     "exp": "jnp.exp",
+    "expm1": "jnp.expm1",
     "log": "jnp.log",
+    "log1p": "jnp.log1p",
+    "sin": "jnp.sin",
+    "cos": "jnp.cos",
+    "erf": "jax.lax.erf",
+    "floor": "jnp.floor",
+    "ceil": "jnp.ceil",
+    "round": "jnp.round",
+    "stop_gradient": "jax.lax.stop_gradient",
     "sqrt": "jnp.sqrt",
     "rsqrt": "jax.lax.rsqrt",
     "relu": "jax.nn.relu",
@@ -215,6 +224,20 @@ def _axis(op: Op, w: Writer, args: list[str]) -> str:
 @emits("concatenate")
 def _concatenate(op: Op, w: Writer, args: list[str]) -> str:
     return f"jnp.concatenate([{', '.join(args)}], axis={op.attrs['axis']})"
+
+
+@emits("index")
+def _index(op: Op, w: Writer, args: list[str]) -> str:
+    items = cast("tuple[int | tuple[int | None, ...], ...]", op.attrs["items"])
+    parts = [str(item) if isinstance(item, int) else _slice(item) for item in items]
+    while len(parts) > 1 and parts[-1] == ":":
+        parts.pop()
+    return f"{args[0]}[{', '.join(parts)}]"
+
+
+def _slice(item: tuple[int | None, ...]) -> str:
+    start, stop, step = ("" if part is None else str(part) for part in item)
+    return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
 
 
 @emits("take")

@@ -150,3 +150,15 @@ class BadOperation(Diagnostic):
     label: ClassVar[str] = "{message}"
 
     message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoBatchAxis(Diagnostic):
+    """An output of a model is the same for every example: it does not depend on any input."""
+
+    code: ClassVar[str] = "E310"
+    title: ClassVar[str] = "the output `{name}` does not depend on an input"
+    label: ClassVar[str] = "this is {actual}, without a batch axis"
+
+    name: str
+    actual: str

@@ -139,3 +139,19 @@ class BadUnit(Diagnostic):
 
     unit: str
     units: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class MisplacedStatement(Diagnostic):
+    """An `input` stands inside `if` or `repeat`, or an `output` inside `repeat`.
+
+    Wrong: `repeat 3 { output x }`. Right: `repeat 3 { x = ... }` and `output x` behind it.
+    """
+
+    code: ClassVar[str] = "E010"
+    title: ClassVar[str] = "`{what}` cannot stand inside `{where}`"
+    label: ClassVar[str] = "in a body of `{where}`"
+    help: ClassVar[str] = "move it out of the `{where}`"
+
+    what: str
+    where: str

@@ -146,7 +146,11 @@ class BadArithmetic(Diagnostic):
 
     op: str
     left: str
-    right: str
+    right: str = ""
+
+    def label_text(self) -> str:
+        """Between two things, or on one."""
+        return super().label_text() if self.right else f"on {self.left}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -186,3 +190,29 @@ class TensorUnusable(Diagnostic):
         """How to apply it; a tensor in a place for layers needs nothing of the kind."""
         bare = self.what.strip("`")
         return f"write `x -> {bare}(...)`, with `x` what it works on" if "`" in self.what else ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TooMuchWork(Diagnostic):
+    """Blocks and repeats, written out, become more than kspec is willing to compile."""
+
+    code: ClassVar[str] = "E213"
+    title: ClassVar[str] = "this model has more than {limit} statements and layers, written out"
+    label: ClassVar[str] = "the limit is reached here"
+    help: ClassVar[str] = "repeat fewer times"
+
+    limit: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class BadIndex(Diagnostic):
+    """An index is no integer, slice or `...`, or what is indexed is no tensor.
+
+    Wrong: `x[0.5]`. Right: `x[0]`, `x[1:3]`, `x[..., -1]`.
+    """
+
+    code: ClassVar[str] = "E214"
+    title: ClassVar[str] = "this cannot be indexed like that"
+    label: ClassVar[str] = "{reason}"
+
+    reason: str

@@ -6,17 +6,15 @@ import re
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
-from kspec.activations.base import Activation
-from kspec.diagnostics import Label, Span
+from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
-    NeedsFixedSize,
     ShapeMisfit,
     UnknownName,
-    WrongOperandCount,
-    WrongShape,
     WrongType,
 )
 from kspec.elaborate.arguments import Arguments
+from kspec.elaborate.arithmetic import Arithmetic, is_number
+from kspec.elaborate.lower import Lowering
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
 from kspec.elaborate.values import (
@@ -30,9 +28,10 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import Builder, TensorType, TypeRuleError, Value
-from kspec.layers.base import Dims, Layer, match_shape, resolve_shape
+from kspec.ir import TypeRuleError
+from kspec.layers.base import Layer
 from kspec.losses.base import Loss
+from kspec.ops.base import Operation
 from kspec.registry import Definition, lookup, names
 
 if TYPE_CHECKING:
@@ -48,15 +47,15 @@ class Applier:
     def __init__(
         self,
         reporter: Reporter,
-        builder: Builder,
+        arithmetic: Arithmetic,
         arguments: Arguments,
         weights: WeightTable,
         inline: Inline,
     ) -> None:
         self.reporter = reporter
-        self.builder = builder
+        self.builder = arithmetic.builder
         self.arguments = arguments
-        self.weights = weights
+        self.lowering = Lowering(reporter, arithmetic, weights)
         self.inline = inline
 
     def names(self, env: Env) -> Iterable[str]:
@@ -67,6 +66,10 @@ class Applier:
         """Whether a call on tensors may name it here."""
         return any(lookup(kind, name) for kind in env.kinds)
 
+    def is_op(self, name: str, env: Env) -> bool:
+        """Whether a call here means an op: a function without weights."""
+        return next((kind for kind in env.kinds if lookup(kind, name)), None) == "op"
+
     def operand_count(self, name: str, env: Env) -> int:
         """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
         cls = next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
@@ -74,10 +77,13 @@ class Applier:
             return 0
         if issubclass(cls, Layer):
             return 0 if cls.variadic else len(cls.patterns()[0])
+        if issubclass(cls, Operation):
+            return cls.operands
         return 2 if issubclass(cls, Loss) else 1
 
     def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
         """Apply a layer, block, chain or shared one. Raises Failed after reporting."""
+        self.reporter.spend(1, span)
         match target:
             case Ref() | Invocation():
                 return self._vocabulary(target, operands, span, env, None)
@@ -135,20 +141,24 @@ class Applier:
         if kind == "layer":
             args, name = self._own_name(args)
             path = path or env.place.join(env.place.fresh(name or target.name))
-        definition = self.arguments.bind(
-            cast("type[Definition]", lookup(kind, target.name)), args, target.span
-        )
+        cls = cast("type[Definition]", lookup(kind, target.name))
+        sides: tuple[Meaning, ...] = operands
+        if issubclass(cls, Operation):  # `maximum(x, 0)`: the number is an operand, too
+            more = max(0, min(cls.operands - len(operands), _leading(args)))
+            sides = (*operands, *(given.value for given in args[:more]))
+            args = args[more:]
+        definition = self.arguments.bind(cls, args, target.span)
         hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint):
             try:
-                return Tensor(self._lower(definition, operands, target.span, path or ""), span)
+                return Tensor(self.lowering.lower(definition, sides, target.span, path or ""), span)
             except TypeRuleError as error:
                 self.reporter.fail(
                     ShapeMisfit(
                         span=target.span,
                         layer=target.name,
                         reason=str(error),
-                        labels=_origins(operands, target.span),
+                        labels=self.lowering.origins(operands, target.span),
                     )
                 )
 
@@ -170,114 +180,17 @@ class Applier:
             )
         return rest, None
 
-    def _lower(
-        self, definition: Definition, operands: tuple[Tensor, ...], span: Span, path: str
-    ) -> Value:
-        values = tuple(operand.value for operand in operands)
-        if isinstance(definition, Layer):
-            return self._layer(definition, operands, span, path)
-        if isinstance(definition, Activation):
-            self._count(definition, operands, span, 1)
-            return definition.lower(self.builder, values[0])
-        assert isinstance(definition, Loss)
-        self._count(definition, operands, span, 2)
-        return definition.lower(self.builder, values[0], values[1])
 
-    def _count(
-        self, callee: Definition, operands: tuple[Tensor, ...], span: Span, wanted: int
-    ) -> None:
-        if len(operands) != wanted:
-            self.reporter.fail(
-                WrongOperandCount(
-                    span=span, layer=callee.name, wanted=str(wanted), got=len(operands)
-                )
-            )
-
-    def _layer(self, layer: Layer, operands: tuple[Tensor, ...], span: Span, path: str) -> Value:
-        types = tuple(operand.value.type for operand in operands)
-        dims = self._match(layer, operands, types, span)
-        reason = layer.misfit(*types)
-        if reason is not None:
-            self.reporter.fail(
-                ShapeMisfit(
-                    span=span, layer=layer.name, reason=reason, labels=_origins(operands, span)
-                )
-            )
-        sizes = {n: v for n in layer.arg_types() if isinstance(v := getattr(layer, n), int)}
-        dims = {**sizes, **dims}
-        weights = self._weights(layer, {**dims, **layer.dims(dims)}, span, path, operands)
-        result = layer.lower(self.builder, *(operand.value for operand in operands), **weights)
-        return result
-
-    def _match(
-        self,
-        layer: Layer,
-        operands: tuple[Tensor, ...],
-        types: tuple[TensorType, ...],
-        span: Span,
-    ) -> Dims:
-        patterns, _ = layer.patterns()
-        if layer.variadic:
-            if len(operands) < 2:
-                self.reporter.fail(
-                    WrongOperandCount(
-                        span=span, layer=layer.name, wanted="at least 2", got=len(operands)
-                    )
-                )
-            patterns = patterns * len(operands)
-        else:
-            self._count(layer, operands, span, len(patterns))
-        dims: Dims = {}
-        for pattern, operand, type in zip(patterns, operands, types, strict=True):
-            matched = match_shape(pattern, type.shape, {} if layer.variadic else dims)
-            if matched is None:
-                self.reporter.fail(
-                    WrongShape(
-                        span=span,
-                        layer=layer.name,
-                        wanted=pattern,
-                        got=str(type),
-                        labels=_origins((operand,), span),
-                    )
-                )
-            dims = matched
-        return dims
-
-    def _weights(
-        self, layer: Layer, dims: Dims, span: Span, path: str, operands: tuple[Tensor, ...]
-    ) -> dict[str, Value]:
-        values: dict[str, Value] = {}
-        for name, spec in layer.weights(dims).items():
-            shape = resolve_shape(spec.shape, dims) if isinstance(spec.shape, str) else spec.shape
-            unknown = [axis for axis in shape if isinstance(axis, str)]
-            if unknown:
-                self.reporter.fail(
-                    NeedsFixedSize(
-                        span=span,
-                        layer=layer.name,
-                        dim=unknown[0],
-                        labels=_origins(operands, span),
-                    )
-                )
-            type = TensorType("f32", shape)
-            weight = self.weights.get(
-                f"{path}.{name}", type, spec.initializer.call(), spec.trainable
-            )
-            if weight is None:
-                there = self.weights.weights[f"{path}.{name}"].value.type
-                reason = f"`{path}.{name}` is {there} from another call, and {type} here"
-                self.reporter.fail(ShapeMisfit(span=span, layer=layer.name, reason=reason))
-            values[name] = weight
-        return values
-
-
-def _origins(operands: tuple[Tensor, ...], span: Span) -> tuple[Label, ...]:
-    """Where the operands come from, as second labels."""
-    return tuple(
-        Label(operand.span, f"gives {operand.value.type}")
-        for operand in operands
-        if operand.span != span
-    )
+def _leading(args: tuple[Given, ...]) -> int:
+    """How many arguments stand first without a name and are numbers or tensors."""
+    count = 0
+    for given in args:
+        if given.name is not None or not (
+            isinstance(given.value, Tensor) or is_number(given.value)
+        ):
+            break
+        count += 1
+    return count
 
 
 def _span_of(part: Meaning, default: Span) -> Span:

@@ -141,8 +141,9 @@ class Arguments:
         if origin in (Union, types.UnionType):
             return self._coerce_union(value, get_args(wanted), span)
         if origin is Literal:
-            if isinstance(value, str) and value in get_args(wanted):
-                return value
+            word = value.name if isinstance(value, Ref) else value  # `same` is `"same"`
+            if isinstance(word, (str, int)) and word in get_args(wanted):
+                return word
             raise Mismatch
         if origin is tuple:
             return self._coerce_tuple(value, get_args(wanted), span)
@@ -234,7 +235,7 @@ def describe_type(wanted: object) -> str:
     if origin in (Union, types.UnionType):
         return " or ".join(describe_type(option) for option in get_args(wanted))
     if origin is Literal:
-        return " or ".join(f'"{option}"' for option in get_args(wanted))
+        return " or ".join(f"`{option}`" for option in get_args(wanted))
     if origin is tuple:
         items = get_args(wanted)
         noun = describe_type(items[0]).split(" ", 1)[-1]

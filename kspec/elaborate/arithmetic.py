@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable
-from typing import Final
+from typing import Final, NoReturn
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -84,20 +84,34 @@ class Arithmetic:
             return Quantity(-value.value, value.unit)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             return -value
-        self._reject("-", value, value, span)
+        self._reject_one("-", value, span)
+
+    def invert(self, value: Meaning, span: Span) -> bool:
+        """`not value`."""
+        if not isinstance(value, bool):
+            self._reject_one("not", value, span)
+        return not value
 
     def binary(self, op: str, left: Meaning, right: Meaning, span: Span) -> Meaning:
         """`left op right`."""
         if isinstance(left, Tensor) or isinstance(right, Tensor):
             return self._tensors(op, left, right, span)
-        if op in ("==", "!=") and isinstance(left, (str, bool)) and isinstance(right, (str, bool)):
+        if op in ("and", "or") and isinstance(left, bool) and isinstance(right, bool):
+            return (left and right) if op == "and" else (left or right)
+        plain = (str, bool, type(None))
+        if op in ("==", "!=") and isinstance(left, plain) and isinstance(right, plain):
             return (left == right) is (op == "==")
         if is_number(left) and is_number(right) and op in _NUMBERS:
             assert isinstance(left, (int, float)) and isinstance(right, (int, float))
             return self._numbers(op, left, right, span)
-        return self._reject(op, left, right, span)
+        self._reject(op, left, right, span)
 
-    def _reject(self, op: str, left: Meaning, right: Meaning, span: Span) -> Meaning:
+    def _reject_one(self, op: str, value: Meaning, span: Span) -> NoReturn:
+        if isinstance(value, LAYERS):
+            self.reporter.fail(TensorUnusable(span=value.span, what=describe(value)))
+        self.reporter.fail(BadArithmetic(span=span, op=op, left=describe(value)))
+
+    def _reject(self, op: str, left: Meaning, right: Meaning, span: Span) -> NoReturn:
         for side, other in ((left, right), (right, left)):
             if isinstance(side, LAYERS) and isinstance(other, (Tensor, *LAYERS)):
                 self.reporter.fail(TensorUnusable(span=side.span, what=describe(side)))
@@ -123,37 +137,33 @@ class Arithmetic:
             self.reporter.fail(
                 BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
             )
-        a, b = self._operands(op, left, right, span)
-        return self._emit(_TENSORS[op], (a, b), span)
+        return self._emit(_TENSORS[op], self.promote(op, (left, right), span), span)
 
-    def _operands(self, op: str, left: Meaning, right: Meaning, span: Span) -> tuple[Value, Value]:
-        """Both sides as values of one dtype: numbers and integers follow floats, as in JAX."""
-        tensors = [side.value for side in (left, right) if isinstance(side, Tensor)]
+    def promote(self, op: str, sides: tuple[Meaning, ...], span: Span) -> tuple[Value, ...]:
+        """Tensors and numbers as values of one dtype: integers follow floats, as in JAX."""
+        tensors = [side.value for side in sides if isinstance(side, Tensor)]
         floats = [value.type.dtype for value in tensors if value.type.is_float]
-        numbers = [side for side in (left, right) if not isinstance(side, Tensor)]
+        numbers = [side for side in sides if not isinstance(side, Tensor)]
         if any(not is_number(number) for number in numbers):
-            self._reject(op, left, right, span)
-        dtype = floats[0] if floats else tensors[0].type.dtype
+            self._reject(op, sides[0], sides[-1], span)
+        dtype = next(iter([*floats, *(value.type.dtype for value in tensors)]), "i32")
         if op == "/" or any(isinstance(number, float) for number in numbers):
             dtype = dtype if floats else "f32"
-        sides: list[Value] = []
-        for side in (left, right):
+        to_float = bool(floats) or dtype == "f32"
+        values: list[Value] = []
+        for side in sides:
             if not isinstance(side, Tensor):
                 assert isinstance(side, (int, float))
-                number = float(side) if floats or dtype == "f32" else side
-                sides.append(self.builder.constant(number, dtype))
+                values.append(self.builder.constant(float(side) if to_float else side, dtype))
                 continue
             value = side.value
             if value.type.dtype != dtype:
-                if value.type.is_float or not (floats or dtype == "f32"):
-                    self.reporter.fail(
-                        DtypeMismatch(
-                            span=span, op=op, left=str(tensors[0].type), right=str(tensors[1].type)
-                        )
-                    )
+                if value.type.is_float or not to_float:
+                    left, right = str(tensors[0].type), str(tensors[-1].type)
+                    self.reporter.fail(DtypeMismatch(span=span, op=op, left=left, right=right))
                 value = self.builder.op("cast", value, dtype=dtype)
-            sides.append(value)
-        return sides[0], sides[1]
+            values.append(value)
+        return tuple(values)
 
     def _emit(self, name: str, args: tuple[Value, ...], span: Span) -> Tensor:
         try:

@@ -9,6 +9,7 @@ from kspec.diagnostics import Span
 from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, UnknownName
 from kspec.elaborate.apply import Applier
 from kspec.elaborate.arithmetic import Arithmetic
+from kspec.elaborate.indexing import index
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
@@ -28,6 +29,9 @@ from kspec.elaborate.values import (
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
 
+# What a call may name in a loss or metric.
+LOSS_KINDS = ("loss", "op", "activation")
+
 
 @dataclass(frozen=True, slots=True)
 class Env:
@@ -43,7 +47,7 @@ class Env:
     scope: Scope
     place: Place
     hint: str | None = None
-    kinds: tuple[str, ...] = ("layer", "activation")
+    kinds: tuple[str, ...] = ("layer", "activation", "op")
 
     def inner(self) -> Env:
         """The same place for a part of the expression, which has no name of its own."""
@@ -73,6 +77,8 @@ class Evaluator:
                 return self._pipe(expr, env)
             case tree.Unary() | tree.Binary():
                 return self._operator(expr, env)
+            case tree.Index():
+                return self._index(expr, env)
             case tree.Attribute():
                 self.reporter.fail(
                     NotAValue(span=expr.span, what=f"`{expr.span.text}`", wanted="a value")
@@ -88,8 +94,18 @@ class Evaluator:
                 self._unknown(value, env, "value")
         with self.arithmetic.builder.at(expr.span, env.hint or _word(*values)):
             if isinstance(expr, tree.Unary):
-                return self.arithmetic.negate(values[0], expr.span)
+                apply = self.arithmetic.invert if expr.op == "not" else self.arithmetic.negate
+                return apply(values[0], expr.span)
             return self.arithmetic.binary(expr.op, values[0], values[1], expr.span)
+
+    def _index(self, expr: tree.Index, env: Env) -> Meaning:
+        value = self.tensor(expr.value, env.inner()).value
+        builder = self.arithmetic.builder
+        with builder.at(expr.span, env.hint or value.hint):
+            result = index(
+                value, expr, lambda e: self.evaluate(e, env.inner()), builder, self.reporter
+            )
+        return Tensor(result, expr.span)
 
     def _collection(self, expr: tree.Tuple | tree.List | tree.Record, env: Env) -> Meaning:
         if isinstance(expr, tree.Record):
@@ -117,7 +133,7 @@ class Evaluator:
         self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted="a tensor"))
 
     def _unknown(self, name: Ref, env: Env, kind: str = "tensor") -> Never:
-        kind = "field or output" if env.kinds == ("loss",) else kind
+        kind = "field or output" if env.kinds is LOSS_KINDS else kind
         meanings = {known: env.scope.find(known) for known in env.scope.visible()}
         fit = (
             known
@@ -164,7 +180,12 @@ class Evaluator:
         operands = _leading_tensors(args)
         rest = args[len(operands) :]
         callee = self._callee(expr.func, rest, expr.span, env)
-        if not operands:
+        number_first = (  # `minimum(0.5, x)`
+            isinstance(callee, Invocation)
+            and any(isinstance(given.value, Tensor) for given in rest)
+            and self.applier.is_op(callee.name, env)
+        )
+        if not operands and not number_first:
             return callee
         return self.applier.apply(callee, operands, expr.span, env)
 
@@ -172,7 +193,7 @@ class Evaluator:
         """Report a name that nothing binds where a tensor must stand: operands come first."""
         tensors = [i for i, given in enumerate(args) if isinstance(given.value, Tensor)]
         needed = self.applier.operand_count(callee, env)
-        if not tensors and env.kinds != ("loss",):
+        if not tensors and env.kinds is not LOSS_KINDS:
             needed = 0  # a layer that gets its operands by an arrow
         for given in args[: max([needed, *tensors])]:
             if given.name is None and isinstance(given.value, Ref):

@@ -7,9 +7,16 @@ that their uses stay quiet.
 
 from __future__ import annotations
 
-from typing import NoReturn
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Final, NoReturn
 
-from kspec.diagnostics import Diagnostic, SpecError
+from kspec.diagnostics import Diagnostic, Label, Span, SpecError
+from kspec.diagnostics.errors import TooMuchWork
+
+MOST_WORK: Final = 50_000  # statements and layers, with blocks and repeats written out
+MOST_FRAMES: Final = 4  # calls around a mistake that its report shows
 
 
 class Failed(Exception):
@@ -17,15 +24,38 @@ class Failed(Exception):
 
 
 class Reporter:
-    """The mistakes so far."""
+    """The mistakes so far, and how much has been written out."""
 
     def __init__(self) -> None:
         self.diagnostics: list[Diagnostic] = []
+        self._seen: set[Diagnostic] = set()
+        self._frames: list[Label] = []
+        self._work = 0
 
     def report(self, diagnostic: Diagnostic) -> None:
-        """Note a mistake and go on."""
-        if diagnostic not in self.diagnostics:
-            self.diagnostics.append(diagnostic)
+        """Note a mistake and go on. The same one from another call of a block is not new."""
+        if diagnostic in self._seen:
+            return
+        self._seen.add(diagnostic)
+        frames = tuple(reversed(self._frames))[:MOST_FRAMES]
+        self.diagnostics.append(replace(diagnostic, labels=(*diagnostic.labels, *frames)))
+
+    @contextmanager
+    def frame(self, span: Span, text: str) -> Generator[None]:
+        """Mistakes in here also show this call or round."""
+        self._frames.append(Label(span, text))
+        try:
+            yield
+        finally:
+            self._frames.pop()
+
+    def spend(self, amount: int, span: Span) -> None:
+        """Count what is about to be written out. Raises Failed after the limit."""
+        if self._work > MOST_WORK:
+            raise Failed  # it is reported
+        self._work += amount
+        if self._work > MOST_WORK:
+            self.fail(TooMuchWork(span=span, limit=MOST_WORK))
 
     def fail(self, diagnostic: Diagnostic) -> NoReturn:
         """Note a mistake and give up what is being built."""

@@ -29,14 +29,28 @@ class Binding:
 
 @dataclass
 class Scope:
-    """The names of a block, and those around it."""
+    """The names of a block, and those around it.
+
+    Attributes:
+        parent: The scope around this one.
+        names: The names that are bound here.
+        is_round: Whether this is a round of `repeat`: names from around are carried.
+    """
 
     parent: Scope | None = None
     names: dict[str, Binding] = field(default_factory=dict[str, Binding])
+    is_round: bool = False
 
     def bind(self, name: str, meaning: Meaning | Broken, span: Span) -> None:
         """Give a name a meaning here; an older one in this scope is replaced."""
         self.names[name] = Binding(meaning, span)
+
+    def assign(self, name: str, meaning: Meaning | Broken, span: Span) -> None:
+        """Bind a name; in a round of `repeat`, one from around it is bound anew out there."""
+        owner: Scope | None = self
+        while owner.is_round and name not in owner.names and owner.parent is not None:
+            owner = owner.parent
+        (owner if name in owner.names else self).bind(name, meaning, span)
 
     def find(self, name: str) -> Binding | None:
         """The nearest binding of a name."""

@@ -8,29 +8,25 @@ from typing import TypedDict, TypeVar
 
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
-    BadOperation,
     DuplicateName,
     FieldTypeMismatch,
     InputWithoutField,
     LabelWidthMismatch,
     LossNotPerExample,
-    NotAValue,
     UnknownName,
-    WrongType,
 )
 from kspec.elaborate.data import Data
-from kspec.elaborate.expressions import Env
+from kspec.elaborate.expressions import LOSS_KINDS, Env
+from kspec.elaborate.metrics import Metrics, Sums, masked_mean, per_example, results
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.resolve import resolved_settings
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
-from kspec.elaborate.values import BlockValue, Meaning, Tensor, describe
-from kspec.ir import BATCH, Builder, Call, Func, TensorType, TrainSettings, TypeRuleError, Value
-from kspec.metrics.base import Metric
-from kspec.registry import lookup, names
+from kspec.elaborate.values import BlockValue, Meaning, Tensor
+from kspec.ir import BATCH, Builder, Call, Func, TensorType, TrainSettings, Value
 from kspec.syntax import tree
-from kspec.syntax.tree import Expr, Setting
+from kspec.syntax.tree import Setting
 
 SETTINGS = (
     "model",
@@ -82,15 +78,6 @@ class Training:
     resolved: tuple[Setting, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
-    """One metric in use: its name, its definition, and what a batch adds."""
-
-    name: str
-    definition: Metric | None  # None for the loss itself
-    sums: Mapping[str, Value]
-
-
 def elaborate_train(
     elaborator: Elaborator, decl: tree.TrainDecl, data: Mapping[str, Data | None]
 ) -> Training:
@@ -129,14 +116,16 @@ class _TrainBlock:
         mask = self.builder.fresh("mask", TensorType("f32", (BATCH,)))
         loss, sums = self._loss(scope, mask)
         self._check_labels(fields, data)
-        used = [sums, *self._metrics(scope, mask)]
+        setting = self.settings.get("metrics")
+        metrics = Metrics(self.elaborator, scope, mask)
+        used = [sums, *(metrics.read(setting.value) if setting else ())]
         func = self._graph(graph, fields, mask, loss, used)
         return Training(
             model=block.decl.name,
             model_graph=graph,
             data=data,
             graph=func,
-            results=_results(used),
+            results=results(used),
             settings=TrainSettings(optimizer=optimizer, **scalars),
             metrics=tuple(each.name for each in used[1:]),
             resolved=resolved_settings(self.decl, self.settings, optimizer, scalars),
@@ -245,17 +234,15 @@ class _TrainBlock:
     def _loss(self, scope: Scope, mask: Value) -> tuple[Value, Sums]:
         """The mean over the batch's real examples, and what an epoch's mean needs."""
         expr = self.settings.require("loss").value
-        env = Env(scope, Place(), "loss", kinds=("loss",))
+        env = Env(scope, Place(), "loss", kinds=LOSS_KINDS)
         each = self.elaborator.evaluator.tensor(expr, env).value
         with self.builder.at(expr.span, "loss"):
-            each = _per_example(self.builder, each)
+            each = per_example(self.builder, each)
             if not each.type.is_float or each.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=expr.span, type=str(each.type)))
-            weighted = self.builder.op("multiply", each, mask, hint="loss_total")
-            total = self.builder.op("sum", weighted, axis=(0,), hint="loss_total")
-            count = self.builder.op("sum", mask, axis=(0,), hint="loss_count")
-            loss = self.builder.op("divide_no_nan", total, count)
-        return loss, Sums("loss", None, {"total": total, "count": count})
+            sums = masked_mean(self.builder, each, mask, "loss")
+            loss = self.builder.op("divide_no_nan", sums["total"], sums["count"])
+        return loss, Sums("loss", None, sums)
 
     def _check_labels(self, fields: Mapping[str, Value], data: Data) -> None:
         """A class label must have one output for each of its classes."""
@@ -281,68 +268,6 @@ class _TrainBlock:
                     )
                 )
 
-    def _metrics(self, scope: Scope, mask: Value) -> list[Sums]:
-        setting = self.settings.get("metrics")
-        if setting is None:
-            return []
-        if not isinstance(setting.value, tree.List):
-            self.reporter.fail(
-                WrongType(
-                    span=setting.value.span,
-                    name="metrics",
-                    wanted="a list of metrics",
-                    got=f"`{setting.value.span.text}`",
-                )
-            )
-        used: list[Sums] = []
-        failed = False
-        for item in setting.value.items:
-            try:
-                used.append(self._metric(item, scope, mask, {each.name for each in used}))
-            except Failed:
-                failed = True
-        if failed:
-            raise Failed
-        return used
-
-    def _metric(self, item: Expr, scope: Scope, mask: Value, taken: set[str]) -> Sums:
-        """`sparse_categorical_accuracy(label, digit)`."""
-        if not isinstance(item, tree.Call):
-            self.reporter.fail(
-                NotAValue(
-                    span=item.span, what=f"`{item.span.text}`", wanted="a metric of two tensors"
-                )
-            )
-        cls = lookup("metric", item.func.id)
-        if cls is None:
-            self.reporter.fail(
-                UnknownName.of(item.func.span, "metric", item.func.id, names("metric"))
-            )
-        env = Env(scope, Place(), kinds=("loss",))
-        tensors = [a for a in item.args if a.name is None][:2]
-        values = [self.elaborator.evaluator.tensor(a.value, env) for a in tensors]
-        rest = replace(item, args=tuple(a for a in item.args if a not in tensors))
-        invocation = self.elaborator.evaluator.evaluate(rest, env)
-        if len(values) != 2:
-            self.reporter.fail(
-                NotAValue(
-                    span=item.span, what=describe(invocation), wanted="a metric of two tensors"
-                )
-            )
-        definition = self.elaborator.arguments.make("metric", invocation, item.span)
-        assert isinstance(definition, Metric)
-        name = item.func.id
-        if name in taken or name == "loss":
-            name = f"{values[1].value.hint}_{name}"
-        if name in taken:
-            self.reporter.fail(DuplicateName.of(item.span, "metric", name, item.span))
-        with self.builder.at(item.span, name):
-            try:
-                sums = definition.update(self.builder, values[0].value, values[1].value, mask)
-            except TypeRuleError as error:
-                self.reporter.fail(BadOperation(span=item.span, message=str(error)))
-        return Sums(name, definition, sums)
-
     def _graph(
         self,
         graph: Graph,
@@ -361,34 +286,9 @@ class _TrainBlock:
         return Func("graph", (*inputs, *labels, mask), tuple(self.builder.ops), tuple(returns))
 
 
-def _per_example(builder: Builder, each: Value) -> Value:
-    """One number an example: the mean over time steps, pixels and the like."""
-    rest = tuple(range(1, each.type.rank))
-    if each.type.rank == 0 or not rest:
-        return each
-    return builder.op("mean", each, axis=rest)
-
-
 def _fits(declared: TensorType, actual: TensorType) -> bool:
     """Whether data of a type can be an input of a declared type; names fit any size."""
     if declared.dtype != actual.dtype or declared.rank != actual.rank:
         return False
     pairs = zip(declared.shape, actual.shape, strict=True)
     return all(isinstance(want, str) or want == got for want, got in pairs)
-
-
-def _results(used: list[Sums]) -> Func:
-    """The function that turns the sums over a split into its loss and metrics."""
-    builder = Builder()
-    params: list[Value] = []
-    returns: list[tuple[str, Value]] = []
-    for each in used:
-        values = {part: Value(f"{each.name}.{part}", v.type) for part, v in each.sums.items()}
-        params += values.values()
-        builder.hint = each.name
-        if each.definition is None:
-            result = builder.op("divide_no_nan", values["total"], values["count"])
-        else:
-            result = each.definition.result(builder, **values)
-        returns.append((f"metric.{each.name}", result))
-    return Func("results", tuple(params), tuple(builder.ops), tuple(returns))

@@ -43,7 +43,12 @@ class Types:
 
     def tensor(self, expr: TypeExpr, scope: Scope) -> TensorType:
         """The type of a model's input: the declared axes behind the batch axis."""
-        axes: list[Dim] = [BATCH]
+        type = self.plain(expr, scope)
+        return type.with_shape((BATCH, *type.shape))
+
+    def plain(self, expr: TypeExpr, scope: Scope) -> TensorType:
+        """The type as declared, for what is the same for every example."""
+        axes: list[Dim] = []
         for dim, axis in zip(expr.dims or (), self.pattern(expr, scope), strict=True):
             if axis is None:
                 self.reporter.fail(

@@ -18,6 +18,8 @@ class Builder:
         ops: What has been written.
         hint: The word that names new values; `at` sets it.
         span: The place in the spec that new ops come from.
+        makers: The op that made each value.
+        places: Where values that no op made are declared.
 
     Args:
         reserved: Names that no new value may take.
@@ -27,6 +29,8 @@ class Builder:
         self.ops: list[Op] = []
         self.hint = "x"
         self.span: Span | None = None
+        self.makers: dict[Value, Op] = {}
+        self.places: dict[Value, Span] = {}
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
 
@@ -48,7 +52,9 @@ class Builder:
         complete = dict(sorted({**row.defaults, **attrs}.items()))
         types = row.rule(tuple(arg.type for arg in args), complete)
         results = tuple(self.fresh(hint or self.hint, type) for type in types)
-        self.ops.append(Op(name, args, results, complete, self.span))
+        op = Op(name, args, results, complete, self.span)
+        self.ops.append(op)
+        self.makers.update(dict.fromkeys(results, op))
         return results
 
     def constant(self, value: int | float | bool, dtype: str = "f32") -> Value:

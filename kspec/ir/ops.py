@@ -41,7 +41,9 @@ def _numeric(types: Types, attrs: Attrs) -> Types:
     return types
 
 
-@op("exp", "log", "sqrt", "rsqrt", "relu", "relu6", "sigmoid", "log_sigmoid", "tanh")
+@op("exp", "expm1", "log", "log1p", "sqrt", "rsqrt", "sin", "cos", "erf")
+@op("floor", "ceil", "round", "stop_gradient")
+@op("relu", "relu6", "sigmoid", "log_sigmoid", "tanh")
 @op("softplus", "softsign", "silu", "selu", "mish", "hard_sigmoid", "hard_silu")
 @op("elu", "celu", alpha=1.0)
 @op("gelu", approximate=False)
@@ -260,6 +262,28 @@ def _concatenate(types: Types, attrs: Attrs) -> Types:
         require(isinstance(size, int), f"axis {axis} of {type} has no fixed size")
         total += cast("int", size)
     return (first.with_shape((*first.shape[:axis], total, *first.shape[axis + 1 :])),)
+
+
+@op("index", required=("items",))
+def _index(types: Types, attrs: Attrs) -> Types:
+    """`items` has one entry an axis: a place, or `(start, stop, step)`."""
+    arity(types, 1, "an index")
+    (x,) = types
+    items = cast("tuple[int | tuple[int | None, ...], ...]", attrs["items"])
+    require(len(items) == x.rank, f"{x} has {x.rank} axes, not {len(items)}")
+    shape: list[Dim] = []
+    for axis, (item, size) in enumerate(zip(items, x.shape, strict=True)):
+        if isinstance(item, int):
+            fits = not isinstance(size, int) or -size <= item < size
+            require(fits, f"axis {axis} of {x} has no place {item}")
+        elif item == (None, None, None):
+            shape.append(size)
+        else:
+            require(isinstance(size, int), f"axis {axis} of {x} has no fixed size to cut")
+            count = len(range(*slice(*item).indices(cast("int", size))))
+            require(count > 0, f"nothing is left of axis {axis} of {x}")
+            shape.append(count)
+    return (x.with_shape(tuple(shape)),)
 
 
 @op("take")

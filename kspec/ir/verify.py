@@ -6,6 +6,8 @@ elaborating.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from kspec.ir.core import Func, Module, Op, Value
 from kspec.ir.ops import OPS
 from kspec.ir.rules import TypeRuleError
@@ -39,8 +41,8 @@ def verify(module: Module, after: str = "elaboration") -> None:
 
 
 def _distinct(names: list[str], what: str, where: str) -> None:
-    for name in names:
-        if names.count(name) > 1:
+    for name, count in Counter(names).items():
+        if count > 1:
             raise InvalidIR(where, f"two {what}s are called {name}")
 
 
@@ -51,8 +53,7 @@ def _verify_func(func: Func, weights: set[Value], where: str) -> None:
         _verify_op(op, known, where, func.name)
         known.update(op.results)
         names += [value.name for value in op.results]
-    if len(set(names)) != len(names):
-        _distinct(names, "value", where)
+    _distinct(names, "value", where)
     _distinct([name for name, _ in func.returns], "result", where)
     for name, value in func.returns:
         if value not in known:
@@ -60,21 +61,27 @@ def _verify_func(func: Func, weights: set[Value], where: str) -> None:
 
 
 def _verify_op(op: Op, known: set[Value], where: str, func: str) -> None:
-    line = show_op(op, frozenset())
+    reason = _wrong(op, known, func)
+    if reason is not None:
+        raise InvalidIR(where, reason, show_op(op, frozenset()))
+
+
+def _wrong(op: Op, known: set[Value], func: str) -> str | None:
     row = OPS.get(op.name)
     if row is None:
-        raise InvalidIR(where, f"there is no op {op.name}", line)
+        return f"there is no op {op.name}"
     if row.stage == "graph" and func != "graph":
-        raise InvalidIR(where, f"{op.name} may not exist any more", line)
+        return f"{op.name} may not exist any more"
     for value in op.args:
         if value not in known:
-            raise InvalidIR(where, f"%{value.name} is used before it is defined", line)
+            return f"%{value.name} is used before it is defined"
     if set(op.attrs) != {*row.defaults, *row.required}:
-        raise InvalidIR(where, f"{op.name} has not the attributes that it needs", line)
+        return f"{op.name} has not the attributes that it needs"
     try:
         types = row.rule(tuple(value.type for value in op.args), op.attrs)
     except TypeRuleError as error:
-        raise InvalidIR(where, str(error), line) from None
+        return str(error)
     if types != tuple(value.type for value in op.results):
         inferred = ", ".join(map(str, types))
-        raise InvalidIR(where, f"its results should be {inferred}", line)
+        return f"its results should be {inferred}"
+    return None

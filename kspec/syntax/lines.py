@@ -16,7 +16,9 @@ DEEPEST: Final = 64  # brackets inside brackets
 MOST_OPERATORS: Final = 150  # in one statement, arrows included
 _OPENING: Final = {"LPAR": "RPAR", "LSQB": "RSQB", "LBRACE": "RBRACE"}
 _CLOSING: Final = {closing: opening for opening, closing in _OPENING.items()}
-_OPERATORS: Final = frozenset({"PLUS", "MINUS", "PRODUCT", "POWER", "COMPARE", "DOT"})
+_OPERATORS: Final = frozenset(
+    {"PLUS", "MINUS", "PRODUCT", "POWER", "COMPARE", "DOT", "AND", "OR", "NOT", "LSQB", "ELSE"}
+)
 
 
 class LimitReached(Exception):

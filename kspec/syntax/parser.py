@@ -47,11 +47,16 @@ _WORDS: Final = {
     "PRODUCT": "an operator",
     "POWER": "an operator",
     "MINUS": "an operator",
+    "AND": "an operator",
+    "OR": "an operator",
+    "NOT": "a value",
     "_NL": "a new line",
     "$END": "the end of the file",
 }
 _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
-_KEYWORDS: Final = ("data", "model", "block", "train", "param", "input", "output", "share")
+_KEYWORDS: Final = (
+    *("data", "model", "block", "train", "param", "input", "output", "share", "weight", "repeat"),
+)
 _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 
 
@@ -166,7 +171,16 @@ def _expected(terminals: set[str]) -> str:
     values = terminals >= _VALUE_START
     if values:
         words.append("a value, a name or a layer")
-        terminals = terminals - {"NAME", "NUMBER", "STRING", "TRUE", "FALSE", "NONE", "MINUS"}
+        terminals = terminals - {
+            "NAME",
+            "NUMBER",
+            "STRING",
+            "TRUE",
+            "FALSE",
+            "NONE",
+            "MINUS",
+            "NOT",
+        }
         terminals = terminals - {"LPAR", "LSQB", "LBRACE"}
     marks = _spelled(terminals)
     if "$END" in terminals and marks:

@@ -9,12 +9,16 @@ from kspec.syntax.tree import Expr, Spec
 
 _LEVELS: Final = {
     "->": 0,
-    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 1),
-    **dict.fromkeys(("+", "-"), 2),
-    **dict.fromkeys(("*", "/", "//", "@"), 3),
-    "neg": 4,
-    "**": 5,
+    "or": 1,
+    "and": 2,
+    "not": 3,
+    **dict.fromkeys(("==", "!=", "<", "<=", ">", ">="), 4),
+    **dict.fromkeys(("+", "-"), 5),
+    **dict.fromkeys(("*", "/", "//", "@"), 6),
+    "-x": 7,
+    "**": 8,
 }
+_POSTFIX: Final = 9
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
@@ -40,7 +44,11 @@ def _declaration(d: tree.Declaration) -> str:
             )
             word = "block" if d.is_block else "model"
             head = f"{word} {d.name}" + (f"({params})" if d.params else "")
-            return _block(head, [_statement(s) for s in d.body])
+            return _block(head, _body(d.body))
+
+
+def _body(statements: tuple[tree.Statement, ...]) -> list[str]:
+    return [line for s in statements for line in _statement(s).split("\n")]
 
 
 def _block(head: str, lines: list[str]) -> str:
@@ -63,6 +71,24 @@ def _statement(s: tree.Statement) -> str:
             if s.name is None:
                 return f"output {print_expr(s.value)}"
             return f"output {s.name}{_note(s.type)} = {print_expr(s.value)}"
+        case tree.Weight():
+            init = "" if s.init is None else f" = {print_expr(s.init)}"
+            return f"weight {s.name} : {_type(s.type)}{init}"
+        case tree.Repeat():
+            start = "0" if s.start is None else print_expr(s.start)
+            rounds = f"{s.index} in {start}.." if s.index else ""
+            return _block(f"repeat {rounds}{print_expr(s.stop)}", _body(s.body))
+        case tree.When():
+            return _when(s)
+
+
+def _when(when: tree.When) -> str:
+    text = _block(f"if {print_expr(when.condition)}", _body(when.then))
+    if not when.otherwise:
+        return text
+    if len(when.otherwise) == 1 and isinstance(when.otherwise[0], tree.When):
+        return f"{text} else {_when(when.otherwise[0])}"
+    return f"{text} {_block('else', _body(when.otherwise))}"
 
 
 def _note(type: tree.TypeExpr | None) -> str:
@@ -90,9 +116,26 @@ def print_expr(expr: Expr, level: int = 0) -> str:
             ]
             return f"{expr.func.id}({', '.join(args)})"
         case tree.Attribute():
-            return f"{print_expr(expr.value, 6)}.{expr.name}"
+            return f"{print_expr(expr.value, _POSTFIX)}.{expr.name}"
+        case tree.Index():
+            items = ", ".join(_subscript(item) for item in expr.items)
+            return f"{print_expr(expr.value, _POSTFIX)}[{items}]"
         case _:
             return _atom(expr)
+
+
+def _subscript(item: Expr | tree.Slice | tree.Ellipsis) -> str:
+    match item:
+        case tree.Ellipsis():
+            return "..."
+        case tree.Slice():
+            start, stop, step = (
+                "" if part is None else print_expr(part)
+                for part in (item.start, item.stop, item.step)
+            )
+            return f"{start}:{stop}:{step}" if step else f"{start}:{stop}"
+        case _:
+            return print_expr(item)
 
 
 def _atom(expr: tree.Name | tree.Number | tree.String | tree.Literal) -> str:
@@ -119,14 +162,16 @@ def _collection(expr: tree.Tuple | tree.List | tree.Record) -> str:
 
 def _operator(expr: tree.Unary | tree.Binary | tree.Pipe, level: int) -> str:
     if isinstance(expr, tree.Unary):
-        own, text = _LEVELS["neg"], f"-{print_expr(expr.operand, _LEVELS['neg'])}"
+        own = _LEVELS["not" if expr.op == "not" else "-x"]
+        sign = "not " if expr.op == "not" else "-"
+        text = f"{sign}{print_expr(expr.operand, own)}"
     elif isinstance(expr, tree.Pipe):
         own = _LEVELS["->"]
         text = f"{print_expr(expr.source, own)} -> {print_expr(expr.target, own + 1)}"
     else:
         own = _LEVELS[expr.op]
         if expr.op == "**":
-            left, right = print_expr(expr.left, own + 1), print_expr(expr.right, _LEVELS["neg"])
+            left, right = print_expr(expr.left, own + 1), print_expr(expr.right, _LEVELS["-x"])
         else:
             tight = own + (own == _LEVELS["=="])
             left, right = print_expr(expr.left, tight), print_expr(expr.right, own + 1)

@@ -54,7 +54,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Unary:
-    """`-x`."""
+    """`-x`, `not x`."""
 
     op: str
     operand: Expr
@@ -63,7 +63,7 @@ class Unary:
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """`a op b` for `+ - * / // @ ** == != < <= > >=`."""
+    """`a op b` for `+ - * / // @ ** == != < <= > >= and or`."""
 
     op: str
     left: Expr
@@ -96,6 +96,32 @@ class Attribute:
 
     value: Expr
     name: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Ellipsis:
+    """`...` in a shape or an index: any number of axes."""
+
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Slice:
+    """`start:stop:step` in an index; each part may be left out."""
+
+    start: Expr | None
+    stop: Expr | None
+    step: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """`value[0, 1:3]`: the axes of one example, the batch axis left out."""
+
+    value: Expr
+    items: tuple[Expr | Slice | Ellipsis, ...]
     span: Span
 
 
@@ -150,18 +176,12 @@ Expr: TypeAlias = (
     | Binary
     | Call
     | Attribute
+    | Index
     | Pipe
     | Tuple
     | List
     | Record
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Ellipsis:
-    """`...` in a shape: any number of axes."""
-
-    span: Span
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +264,48 @@ class Assign:
     span: Span
 
 
-Statement: TypeAlias = Input | Output | Share | Assign
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """`weight a : f32[D, rank] = he_uniform`: an array that the block learns."""
+
+    name: str
+    name_span: Span
+    type: TypeExpr
+    init: Expr | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat:
+    """`repeat n { ... }`, or `repeat i in a..b { ... }` with a name for the round.
+
+    Attributes:
+        index: The name of the round's number, if it has one.
+        start: The first round's number; None stands for 0.
+        stop: The number of rounds, or the number that the rounds stop before.
+        head: The text before the brace.
+    """
+
+    index: str | None
+    index_span: Span | None
+    start: Expr | None
+    stop: Expr
+    body: tuple[Statement, ...]
+    head: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class When:
+    """`if condition { ... } else { ... }`, decided while compiling."""
+
+    condition: Expr
+    then: tuple[Statement, ...]
+    otherwise: tuple[Statement, ...]
+    span: Span
+
+
+Statement: TypeAlias = Input | Output | Share | Assign | Weight | Repeat | When
 
 # --- declarations --------------------------------------------------------------------
 

@@ -1,0 +1,168 @@
+"""The metrics of a train block: what each batch adds, and what the sums come to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from kspec.diagnostics.errors import (
+    BadOperation,
+    DuplicateName,
+    LossNotPerExample,
+    NotAValue,
+    UnknownName,
+    WrongType,
+)
+from kspec.elaborate.expressions import LOSS_KINDS, Env
+from kspec.elaborate.models import Elaborator
+from kspec.elaborate.reporter import Failed
+from kspec.elaborate.scope import Place, Scope
+from kspec.elaborate.values import describe
+from kspec.ir import BATCH, Builder, Func, TypeRuleError, Value
+from kspec.metrics.base import Metric
+from kspec.registry import lookup, names
+from kspec.syntax import tree
+from kspec.syntax.tree import Expr
+
+
+@dataclass(frozen=True, slots=True)
+class Sums:
+    """One metric in use: its name, its definition, and what a batch adds."""
+
+    name: str
+    definition: Metric | None  # None for a mean over the examples, as the loss is
+    sums: Mapping[str, Value]
+
+
+class Metrics:
+    """Reads metrics.
+
+    Args:
+        elaborator: The program being written.
+        scope: The fields and outputs.
+        mask: 1 for each real example of the batch, 0 for padding.
+    """
+
+    def __init__(self, elaborator: Elaborator, scope: Scope, mask: Value) -> None:
+        self.evaluator = elaborator.evaluator
+        self.arguments = elaborator.arguments
+        self.reporter = elaborator.reporter
+        self.builder = elaborator.builder
+        self.env = Env(scope, Place(), kinds=LOSS_KINDS)
+        self.mask = mask
+
+    def read(self, setting: Expr) -> list[Sums]:
+        """A list of metrics, or a record that gives them names of their own."""
+        if isinstance(setting, tree.Record):
+            items = [(entry.key, entry.value) for entry in setting.entries]
+        elif isinstance(setting, tree.List):
+            items = [(None, item) for item in setting.items]
+        else:
+            self.reporter.fail(
+                WrongType(
+                    span=setting.span,
+                    name="metrics",
+                    wanted="a list of metrics",
+                    got=f"`{setting.span.text}`",
+                )
+            )
+        used: list[Sums] = []
+        failed = False
+        for name, item in items:
+            try:
+                used.append(self._metric(name, item, {each.name for each in used}))
+            except Failed:
+                failed = True
+        if failed:
+            raise Failed
+        return used
+
+    def _metric(self, name: str | None, item: Expr, taken: set[str]) -> Sums:
+        if name is not None and name in (*taken, "loss"):
+            self.reporter.fail(DuplicateName.of(item.span, "metric", name, item.span))
+        if isinstance(item, tree.Call) and (name is None or lookup("metric", item.func.id)):
+            return self._named(name, item, taken)
+        if name is None:
+            self.reporter.fail(
+                NotAValue(
+                    span=item.span,
+                    what=f"`{item.span.text}`",
+                    wanted="a metric of two tensors, or `{ name: an expression }`",
+                )
+            )
+        value = self.evaluator.tensor(item, replace(self.env, hint=name)).value
+        with self.builder.at(item.span, name):
+            value = per_example(self.builder, value)
+            if value.type.shape != (BATCH,) or value.type.dtype == "bool":
+                value = self._number(value, item)
+            return Sums(name, None, masked_mean(self.builder, value, self.mask, name))
+
+    def _number(self, value: Value, item: Expr) -> Value:
+        if value.type.shape == (BATCH,):
+            return self.builder.op("cast", value, dtype="f32")
+        self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
+
+    def _named(self, name: str | None, item: tree.Call, taken: set[str]) -> Sums:
+        """`sparse_categorical_accuracy(label, digit)`."""
+        if lookup("metric", item.func.id) is None:
+            self.reporter.fail(
+                UnknownName.of(item.func.span, "metric", item.func.id, names("metric"))
+            )
+        tensors = [a for a in item.args if a.name is None][:2]
+        values = [self.evaluator.tensor(a.value, self.env) for a in tensors]
+        rest = replace(item, args=tuple(a for a in item.args if a not in tensors))
+        invocation = self.evaluator.evaluate(rest, replace(self.env, kinds=("metric",)))
+        if len(values) != 2:
+            self.reporter.fail(
+                NotAValue(
+                    span=item.span, what=describe(invocation), wanted="a metric of two tensors"
+                )
+            )
+        definition = self.arguments.make("metric", invocation, item.span)
+        assert isinstance(definition, Metric)
+        if name is None:
+            name = item.func.id
+            if name in taken or name == "loss":
+                name = f"{values[1].value.hint}_{name}"
+            if name in taken:
+                self.reporter.fail(DuplicateName.of(item.span, "metric", name, item.span))
+        with self.builder.at(item.span, name):
+            try:
+                sums = definition.update(self.builder, values[0].value, values[1].value, self.mask)
+            except TypeRuleError as error:
+                self.reporter.fail(BadOperation(span=item.span, message=str(error)))
+        return Sums(name, definition, sums)
+
+
+def per_example(builder: Builder, each: Value) -> Value:
+    """One number an example: the mean over time steps, pixels and the like."""
+    rest = tuple(range(1, each.type.rank))
+    if each.type.rank == 0 or not rest:
+        return each
+    if not each.type.is_float:
+        each = builder.op("cast", each, dtype="f32")
+    return builder.op("mean", each, axis=rest)
+
+
+def masked_mean(builder: Builder, each: Value, mask: Value, name: str) -> dict[str, Value]:
+    """The sums from which the mean over real examples is made."""
+    weighted = builder.op("multiply", each, mask, hint=f"{name}_total")
+    total = builder.op("sum", weighted, axis=(0,), hint=f"{name}_total")
+    return {"total": total, "count": builder.op("sum", mask, axis=(0,), hint=f"{name}_count")}
+
+
+def results(used: Iterable[Sums]) -> Func:
+    """The function that turns the sums over a split into its loss and metrics."""
+    builder = Builder()
+    params: list[Value] = []
+    returns: list[tuple[str, Value]] = []
+    for each in used:
+        values = {part: Value(f"{each.name}.{part}", v.type) for part, v in each.sums.items()}
+        params += values.values()
+        builder.hint = each.name
+        if each.definition is None:
+            result = builder.op("divide_no_nan", values["total"], values["count"])
+        else:
+            result = each.definition.result(builder, **values)
+        returns.append((f"metric.{each.name}", result))
+    return Func("results", tuple(params), tuple(builder.ops), tuple(returns))

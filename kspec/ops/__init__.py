@@ -1,0 +1,1 @@
+"""Ops: functions of tensors that expressions may call, as `keras.ops` has them."""
