@@ -33,15 +33,25 @@ LAYERS: list[set[str]] = [
     VOCABULARY | {"data"},
     {"passes", "codegen", "elaborate", "graph"},
     {"compiler"},
-    {"plan"},
+    {"plan", "compare", "origins", "reference"},
     {"runtime"},
     {"api", "build"},
+    {"commands"},
     {"cli", "__init__", "__main__"},
 ]
 RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 # The compiler proper, which must start at once.
 NO_JAX = {"diagnostics", "ir", "registry", "syntax", "passes", "codegen", "elaborate", "graph"}
-NO_JAX |= VOCABULARY | {"compiler", "plan", "cli", "__init__", "__main__", "api", "build"}
+NO_JAX |= VOCABULARY | {
+    "compiler",
+    "plan",
+    "cli",
+    "commands",
+    "__init__",
+    "__main__",
+    "api",
+    "build",
+}
 HEAVY = {"jax", "jaxlib", "optax", "orbax", "safetensors"}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import types
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, Literal, Union, cast, get_args, get_origin
 
 from kspec.diagnostics import Span
@@ -25,11 +26,37 @@ class Mismatch(Exception):
     """A value is not of the type that an argument wants."""
 
 
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The value of one argument in one call, and where it was chosen.
+
+    Attributes:
+        kind: The kind of the callee: `layer`, `optimizer`.
+        callee: Its name.
+        call: The call.
+        name: The argument.
+        value: What it is.
+        written: Where the spec says so; None for a default.
+    """
+
+    kind: str
+    callee: str
+    call: Span
+    name: str
+    value: object
+    written: Span | None
+
+
 class Arguments:
-    """Makes definitions from names and evaluated arguments."""
+    """Makes definitions from names and evaluated arguments.
+
+    Attributes:
+        choices: Every argument of every definition that was made.
+    """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
+        self.choices: list[Choice] = []
 
     def make(self, kind: str, value: Meaning, span: Span) -> Definition:
         """The definition that a bare name or a call stands for.
@@ -72,7 +99,12 @@ class Arguments:
                 )
         if not ok:
             raise Failed
+        known = [spec.name for spec in cls.args]
         made = cls(**values)
+        for name in known:
+            written = matched[name].span if name in matched else None
+            value = getattr(made, name)
+            self.choices.append(Choice(cls.kind, cls.name, span, name, value, written))
         message = made.check()
         if message is not None:
             self.reporter.fail(InvalidArgument(span=span, callee=cls.name, message=message))

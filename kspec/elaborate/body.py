@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from typing import cast
+from typing import Final, cast
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -14,6 +15,7 @@ from kspec.diagnostics.errors import (
     TensorUnusable,
     WrongType,
 )
+from kspec.diagnostics.lints import DeadBranch
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.expressions import Env, Evaluator
 from kspec.elaborate.reporter import Failed, Reporter
@@ -25,6 +27,9 @@ from kspec.ir import Call
 from kspec.registry import make
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
+
+# A word that is none of the language's own: a name.
+_NAMED: Final = re.compile(r"\b(?!true\b|false\b|none\b|and\b|or\b|not\b)[A-Za-z_]")
 
 
 @dataclass
@@ -104,7 +109,7 @@ class Body:
             self.reporter.fail(TensorUnusable(span=statement.value.span, what=describe(template)))
         path = here.place.join(here.place.fresh(statement.name))
         shared = Shared(statement.name, path, template, statement.value.span)
-        here.scope.bind(statement.name, shared, statement.name_span)
+        here.scope.bind(statement.name, shared, statement.name_span, "shared layer")
 
     def _assign(self, statement: tree.Assign, here: Here) -> None:
         env = here.env(statement.name)
@@ -161,7 +166,8 @@ class Body:
                 )
             )
         self.evaluator.arithmetic.builder.places[weight] = statement.span
-        here.scope.bind(statement.name, Tensor(weight, statement.name_span), statement.name_span)
+        tensor = Tensor(weight, statement.name_span)
+        here.scope.bind(statement.name, tensor, statement.name_span, "weight")
 
     def _initializer(self, expr: Expr | None, here: Here) -> Initializer:
         if expr is None:
@@ -183,7 +189,7 @@ class Body:
         for number in range(start, stop):
             scope = Scope(here.scope, is_round=True)
             if statement.index is not None and statement.index_span is not None:
-                scope.bind(statement.index, number, statement.index_span)
+                scope.bind(statement.index, number, statement.index_span, "name")
             text = f"in round {number - start + 1} of {stop - start}"
             with self.reporter.frame(statement.head, text):
                 self.write(statement.body, Here(scope, here.place, here.hint, here.outputs))
@@ -203,6 +209,9 @@ class Body:
 
     def _condition(self, statement: tree.When, here: Here) -> bool:
         value = self.evaluator.evaluate(statement.condition, here.env())
+        if not _NAMED.search(statement.condition.span.text):
+            shown = describe(value)
+            self.reporter.report(DeadBranch(span=statement.condition.span, value=shown))
         if not isinstance(value, bool):
             self.reporter.fail(
                 WrongType(

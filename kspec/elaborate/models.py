@@ -76,7 +76,8 @@ class Elaborator:
             value = self.builder.fresh(statement.name, type)
             self.builder.places[value] = statement.span
             inputs[statement.name] = value
-            scope.bind(statement.name, Tensor(value, statement.name_span), statement.name_span)
+            tensor = Tensor(value, statement.name_span)
+            scope.bind(statement.name, tensor, statement.name_span, "input")
             for axis in type.shape[1:]:
                 if isinstance(axis, str) and scope.find(axis) is None:
                     scope.bind(axis, Dimension(axis), statement.type.span)
@@ -149,7 +150,8 @@ class Elaborator:
             self.reporter.fail(
                 DtypeMismatch(span=span, op=decl.name, left=wanted, right=got, labels=labels)
             )
-        scope.bind(declared.name, Tensor(operand.value, declared.name_span), declared.name_span)
+        tensor = Tensor(operand.value, declared.name_span)
+        scope.bind(declared.name, tensor, declared.name_span, "input")
 
     def _parameters(self, block: BlockValue) -> Scope:
         return bind_parameters(block, self.file_scope, self.evaluator, self.reporter)

@@ -32,10 +32,11 @@ def bind_parameters(
     given = _match(decl, block.args, block.span, reporter)
     for parameter in decl.params:
         if parameter.name in given:
-            scope.bind(parameter.name, given[parameter.name].value, parameter.span)
+            value = given[parameter.name].value
+            scope.bind(parameter.name, value, parameter.span, "parameter")
         elif parameter.default is not None:
             value = evaluator.evaluate(parameter.default, Env(scope, Place()))
-            scope.bind(parameter.name, value, parameter.span)
+            scope.bind(parameter.name, value, parameter.span, "parameter")
         else:
             reporter.fail(
                 MissingArgument(

@@ -18,9 +18,11 @@ from kspec.diagnostics.errors import (
     UnknownOverride,
     WrongType,
 )
-from kspec.elaborate.arguments import Mismatch, describe_type
+from kspec.diagnostics.lints import UnusedName, unsilenced
+from kspec.elaborate.arguments import Choice, Mismatch, describe_type
 from kspec.elaborate.data import Data, elaborate_data
 from kspec.elaborate.expressions import Env
+from kspec.elaborate.lints import odd_ops, unused_fields, unused_names
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import BROKEN, Place
@@ -45,6 +47,7 @@ class Program:
         metrics: The metrics' names in the order of the spec, without `loss`.
         spec: The spec with overrides and defaults written out.
         warnings: What is odd but no mistake.
+        choices: Every argument of every layer, loss, ..., and where it was chosen.
     """
 
     module: Module
@@ -54,6 +57,7 @@ class Program:
     metrics: tuple[str, ...]
     spec: Spec
     warnings: tuple[Diagnostic, ...] = ()
+    choices: tuple[Choice, ...] = ()
 
 
 def elaborate(spec: Spec, overrides: Mapping[str, Expr] | None = None) -> Program:
@@ -76,7 +80,22 @@ def elaborate(spec: Spec, overrides: Mapping[str, Expr] | None = None) -> Progra
         reporter.finish()
         raise AssertionError("a failure was not reported; this is a bug in kspec") from None
     reporter.finish()
-    return program
+    choices = tuple(dict.fromkeys(elaborator.arguments.choices))
+    return replace(program, warnings=_warnings(program, elaborator), choices=choices)
+
+
+def _warnings(program: Program, elaborator: Elaborator) -> tuple[Diagnostic, ...]:
+    """What is odd in a program without mistakes."""
+    builder, reporter = elaborator.builder, elaborator.reporter
+    found = [*reporter.diagnostics, *unused_names(elaborator.file_scope.ledger)]
+    found += odd_ops(builder.ops, builder.makers)
+    if program.data is not None:
+        used = [value.hint for value in program.module.func("graph").params]
+        found += unused_fields(program.data.spans, used)
+        blocks = [d for d in program.spec.declarations if isinstance(d, tree.DataDecl)]
+        unused = [block for block in blocks if block.name != program.data.name]
+        found += [UnusedName(span=b.name_span, kind="data block", name=b.name) for b in unused]
+    return unsilenced(found)
 
 
 def _override(spec: Spec, overrides: Mapping[str, Expr], reporter: Reporter) -> Spec:
@@ -149,7 +168,8 @@ def _bind_declarations(spec: Spec, elaborator: Elaborator) -> None:
             continue
         if isinstance(declaration, tree.ModelDecl):
             block = BlockValue(declaration, (), declaration.name_span)
-            scope.bind(declaration.name, block, declaration.name_span)
+            kind = "block" if declaration.is_block else "model"
+            scope.bind(declaration.name, block, declaration.name_span, kind)
         elif isinstance(declaration, tree.ParamDecl):
             try:
                 _param(declaration, elaborator)
@@ -176,7 +196,7 @@ def _param(declaration: tree.ParamDecl, elaborator: Elaborator) -> None:
                 got=describe(value),
             )
         )
-    elaborator.file_scope.bind(declaration.name, value, declaration.name_span)
+    elaborator.file_scope.bind(declaration.name, value, declaration.name_span, "param")
 
 
 def _data(spec: Spec, elaborator: Elaborator) -> dict[str, Data | None]:
@@ -203,6 +223,7 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
                 models=", ".join(model.name for model in models) or "none",
             )
         )
+    elaborator.file_scope.find(models[0].name)
     graph = elaborator.model(BlockValue(models[0], (), models[0].name_span))
     func = Func(
         "graph",

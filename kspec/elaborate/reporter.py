@@ -38,6 +38,8 @@ class Reporter:
             return
         self._seen.add(diagnostic)
         frames = tuple(reversed(self._frames))[:MOST_FRAMES]
+        if diagnostic.severity == "warning":
+            frames = ()
         self.diagnostics.append(replace(diagnostic, labels=(*diagnostic.labels, *frames)))
 
     @contextmanager

@@ -16,12 +16,16 @@ def resolved_settings(
     decl: tree.TrainDecl, settings: Settings, optimizer: Call, scalars: Mapping[str, object]
 ) -> tuple[Setting, ...]:
     """The settings of a train block, every default given, in the order of the reference."""
-    span = decl.span
-    values: dict[str, Expr] = {key: s.value for key, s in settings.by_key.items()}
-    values["optimizer"] = call(optimizer, span)
+    written = settings.by_key
+    values: dict[str, Expr] = {key: setting.value for key, setting in written.items()}
+    values["optimizer"] = call(optimizer, written["optimizer"].value.span)
     for key, value in scalars.items():
+        span = written[key].value.span if key in written else decl.span
         values[key] = literal(cast("Attr", value), span)
-    return tuple(Setting(key, span, value, span) for key, value in values.items())
+    return tuple(
+        Setting(key, value.span, value, written[key].span if key in written else decl.span)
+        for key, value in values.items()
+    )
 
 
 def call(value: Call, span: Span) -> Expr:

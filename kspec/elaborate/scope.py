@@ -20,10 +20,18 @@ BROKEN = Broken()
 
 @dataclass
 class Binding:
-    """A name's meaning, where it was bound, and whether anything used it."""
+    """A name's meaning, where it was bound, and whether anything used it.
+
+    Attributes:
+        name: The name.
+        kind: What was declared, for messages: `name`, `input`, `weight`, ...; empty for
+            what needs no use.
+    """
 
     meaning: Meaning | Broken
     span: Span
+    name: str = ""
+    kind: str = ""
     used: bool = False
 
 
@@ -35,22 +43,31 @@ class Scope:
         parent: The scope around this one.
         names: The names that are bound here.
         is_round: Whether this is a round of `repeat`: names from around are carried.
+        ledger: All bindings of the file that want a use, in their order.
     """
 
     parent: Scope | None = None
     names: dict[str, Binding] = field(default_factory=dict[str, Binding])
     is_round: bool = False
+    ledger: list[Binding] = field(default_factory=list[Binding])
 
-    def bind(self, name: str, meaning: Meaning | Broken, span: Span) -> None:
+    def __post_init__(self) -> None:
+        if self.parent is not None:
+            self.ledger = self.parent.ledger
+
+    def bind(self, name: str, meaning: Meaning | Broken, span: Span, kind: str = "") -> None:
         """Give a name a meaning here; an older one in this scope is replaced."""
-        self.names[name] = Binding(meaning, span)
+        self.names[name] = Binding(meaning, span, name, kind)
+        if kind:
+            self.ledger.append(self.names[name])
 
     def assign(self, name: str, meaning: Meaning | Broken, span: Span) -> None:
         """Bind a name; in a round of `repeat`, one from around it is bound anew out there."""
+        kind = "" if isinstance(meaning, Broken) else "name"
         owner: Scope | None = self
         while owner.is_round and name not in owner.names and owner.parent is not None:
             owner = owner.parent
-        (owner if name in owner.names else self).bind(name, meaning, span)
+        (owner if name in owner.names else self).bind(name, meaning, span, kind)
 
     def find(self, name: str) -> Binding | None:
         """The nearest binding of a name."""

@@ -2,5 +2,6 @@
 
 from kspec.graph.model import Edge, Graph, Node, graph_of
 from kspec.graph.svg import draw
+from kspec.graph.text import dot, mermaid
 
-__all__ = ["Edge", "Graph", "Node", "draw", "graph_of"]
+__all__ = ["Edge", "Graph", "Node", "dot", "draw", "graph_of", "mermaid"]

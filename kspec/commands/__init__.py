@@ -1,0 +1,1 @@
+"""The commands: one function each, a file for each kind of work."""

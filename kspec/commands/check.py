@@ -1,0 +1,134 @@
+"""Commands about a spec's text: is it right, what do its mistakes mean, how is it laid out."""
+
+from __future__ import annotations
+
+import difflib
+import json
+import sys
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from kspec.commands.common import JSON, SETS, compile_spec, find_spec, is_colored, reports
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.formats import FORMATS, show
+
+if TYPE_CHECKING:
+    from kspec.diagnostics import Diagnostic
+
+POLL = 0.3  # seconds between two looks at a watched file
+
+
+@click.command()
+@click.argument("spec", required=False)
+@SETS
+@click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True)
+@click.option("--watch", is_flag=True, help="Check again whenever the file changes.")
+@reports
+def check(spec: str | None, sets: dict[str, str], form: str, watch: bool) -> None:
+    """Find every mistake in SPEC without running it."""
+    path = find_spec(spec, "check")
+    if not watch:
+        if not _check(path, sets, form):
+            sys.exit(1)
+        return
+    while True:
+        stamp = _stamp(path)
+        click.clear()
+        _check(path, sets, form)
+        while _stamp(path) == stamp:
+            time.sleep(POLL)
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size
+
+
+def _check(path: Path, sets: dict[str, str], form: str) -> bool:
+    """Show what is wrong or odd; whether nothing is wrong."""
+    found: tuple[Diagnostic, ...] = ()
+    errors = 0
+    count = 0
+    try:
+        program = compile_spec(path, sets, quiet=True)
+        found = program.compiled.warnings
+        count = sum(weight.size for weight in program.compiled.program.module.weights)
+    except SpecError as error:
+        found = error.diagnostics
+        errors = len(found)
+    if form != "full":  # for a program to read
+        text = show(found, form)
+        click.echo(text, nl=bool(text))
+        return not errors
+    if found:
+        click.echo(show(found, form, color=is_colored()) + "\n", err=True, color=is_colored())
+    if errors:
+        click.echo(f"{errors} error{'s' if errors > 1 else ''}", err=True)
+    else:
+        odd = len(found)
+        but = f"; {odd} warning{'s' if odd > 1 else ''}" if odd else ""
+        click.echo(f"{path.as_posix()} is fine: {count:,} weights{but}", err=True)
+    return not errors
+
+
+@click.command()
+@click.argument("code")
+@JSON
+@reports
+def explain(code: str, as_json: bool) -> None:
+    """Explain a mistake or warning by its CODE, such as E301."""
+    from kspec.diagnostics.catalog import by_code, explanation, pattern
+    from kspec.diagnostics.errors import UnknownName
+
+    codes = by_code()
+    if code.upper() not in codes:
+        raise SpecError((UnknownName.of(None, "mistake", code, codes),))
+    cls = codes[code.upper()]
+    text = explanation(cls)
+    if as_json:
+        click.echo(json.dumps({"code": cls.code, "title": pattern(cls), "text": text}))
+    else:
+        click.echo(f"{cls.code}: {pattern(cls)}\n\n{text}")
+
+
+@click.command()
+@click.argument("specs", nargs=-1, metavar="[SPEC]...")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; exit 1 if it would.")
+@click.option("--diff", is_flag=True, help="Show what would change, and change nothing.")
+@reports
+def fmt(specs: tuple[str, ...], only_check: bool, diff: bool) -> None:
+    """Lay specs out: all of the current folder by default; `-` is stdin to stdout."""
+    from kspec.compiler import read_source
+    from kspec.syntax.format import format_text
+
+    if specs == ("-",):
+        click.echo(format_text(sys.stdin.read(), "<stdin>"), nl=False)
+        return
+    paths = [Path(spec) for spec in specs] or sorted(Path().glob("*.kspec"))
+    if not paths:
+        paths = [find_spec(None, "fmt")]
+    changed = 0
+    for path in paths:
+        name = path.as_posix()
+        text = read_source(path).text
+        formatted = format_text(text, name)
+        if formatted == text:
+            continue
+        changed += 1
+        if diff:
+            lines = difflib.unified_diff(
+                text.splitlines(), formatted.splitlines(), name, name, lineterm=""
+            )
+            click.echo("\n".join(lines))
+        elif not only_check:
+            path.write_text(formatted, encoding="utf-8", newline="\n")
+        click.echo(f"{'would change' if diff or only_check else 'changed'} {name}", err=True)
+    click.echo(f"{len(paths) - changed} of {len(paths)} as they should be", err=True)
+    if changed and (only_check or diff):
+        sys.exit(1)

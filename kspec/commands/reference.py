@@ -1,0 +1,88 @@
+"""Commands that need no spec: the vocabulary, a first spec, and the shell's completion."""
+
+from __future__ import annotations
+
+import json
+import sys
+from importlib import resources
+from pathlib import Path
+
+import click
+
+from kspec.commands.common import JSON, reports
+
+TEMPLATES = resources.files("kspec") / "templates"
+
+
+@click.command()
+@click.argument("name", required=False)
+@click.option("--kind", metavar="KIND", help="Only layers, losses, ...: a name in the singular.")
+@JSON
+@reports
+def layers(name: str | None, kind: str | None, as_json: bool) -> None:
+    """List what a spec can name, or describe NAME: layers, losses, metrics, optimizers, ..."""
+    from kspec import reference
+    from kspec.registry import names
+
+    kinds = reference.kinds()
+    if kind is not None and kind not in kinds:
+        raise click.BadParameter(f"{kind!r} is none of {', '.join(kinds)}", param_hint="--kind")
+    chosen = [kind] if kind else list(kinds)
+    if name is not None:
+        found = [cls for cls in reference.find(name) if cls.kind in chosen]
+        records = [reference.record(cls) for cls in found]
+        text = "\n\n".join(reference.page(cls) for cls in found)
+    else:
+        records = [reference.record(cls) for each in chosen for cls in names(each).values()]
+        text = "\n\n".join(reference.listing(each) for each in chosen)
+    click.echo(json.dumps(records, indent=2) if as_json else text)
+
+
+def _templates() -> list[str]:
+    return sorted(
+        entry.name.removesuffix(".kspec")
+        for entry in TEMPLATES.iterdir()
+        if entry.name.endswith(".kspec")
+    )
+
+
+@click.command()
+@click.argument("path", required=False, metavar="[FILE]")
+@click.option("--template", default="digits", show_default=True, metavar="NAME")
+@click.option("--list", "listed", is_flag=True, help="Show the templates.")
+@reports
+def init(path: str | None, template: str, listed: bool) -> None:
+    """Write a first spec to FILE, NAME.kspec by default. An existing file is left alone."""
+    known = _templates()
+    if listed:
+        for name in known:
+            text = (TEMPLATES / f"{name}.kspec").read_text(encoding="utf-8")
+            click.echo(f"{name:<12} {text.splitlines()[0].lstrip('# ')}")
+        return
+    if template not in known:
+        raise click.BadParameter(f"there are {', '.join(known)}", param_hint="--template")
+    target = Path(path or f"{template}.kspec")
+    try:
+        with target.open("x", encoding="utf-8", newline="\n") as file:
+            file.write((TEMPLATES / f"{template}.kspec").read_text(encoding="utf-8"))
+    except FileExistsError:
+        click.echo(f"{target.as_posix()} exists already; nothing was written", err=True)
+        sys.exit(1)
+    except OSError as error:
+        click.echo(f"{target.as_posix()} cannot be written: {error.strerror}", err=True)
+        sys.exit(1)
+    click.echo(f"wrote {target.as_posix()}; to train it: kspec run {target.as_posix()}", err=True)
+
+
+@click.command()
+@click.argument("shell", type=click.Choice(("bash", "zsh", "fish")))
+@reports
+def completion(shell: str) -> None:
+    """Print the completion of SHELL: eval "$(kspec completion bash)"."""
+    from click.shell_completion import get_completion_class
+
+    from kspec.cli import main
+
+    found = get_completion_class(shell)
+    assert found is not None
+    click.echo(found(main, {}, "kspec", "_KSPEC_COMPLETE").source())

@@ -1,0 +1,129 @@
+"""What changed in meaning from one spec to another: `kspec diff`."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from kspec.elaborate import Program
+from kspec.ir import Func, Op
+from kspec.syntax import tree
+from kspec.syntax.printer import print_expr
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One difference.
+
+    Attributes:
+        kind: `added`, `removed` or `changed`.
+        what: What it is about: `weight dense.kernel`, `train.batch`.
+        before: As it was; empty where there was nothing.
+        after: As it is; empty where there is nothing.
+    """
+
+    kind: str
+    what: str
+    before: str = ""
+    after: str = ""
+
+
+def compare(before: Program, after: Program) -> tuple[Change, ...]:
+    """All differences in meaning; comments, names of values and layout are none."""
+    readers = (_interface, _weights, _ops, _settings, _totals)
+    return tuple(change for read in readers for change in _changes(read(before), read(after)))
+
+
+def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[Change]:
+    for name in dict.fromkeys((*old, *new)):
+        if name not in new:
+            yield Change("removed", name, before=old[name])
+        elif name not in old:
+            yield Change("added", name, after=new[name])
+        elif old[name] != new[name]:
+            yield Change("changed", name, old[name], new[name])
+
+
+def _interface(program: Program) -> dict[str, str]:
+    inputs = {f"input {name}": str(type) for name, type in program.inputs.items()}
+    return inputs | {f"output {name}": str(type) for name, type in program.outputs.items()}
+
+
+def _weights(program: Program) -> dict[str, str]:
+    return {
+        f"weight {weight.path}": f"{weight.value.type} = {weight.init.name}"
+        for weight in program.module.weights
+    }
+
+
+def _ops(program: Program) -> dict[str, str]:
+    """How many ops of each kind the graph has, with their attributes."""
+    counts: dict[str, int] = {}
+    for op in program.module.func("graph").ops:
+        if op.name == "constant":
+            continue
+        attrs = ", ".join(f"{name}={value}" for name, value in op.attrs.items())
+        key = f"op {op.name}({attrs})"
+        counts[key] = counts.get(key, 0) + 1
+    return {key: str(count) for key, count in counts.items()}
+
+
+def _settings(program: Program) -> dict[str, str]:
+    settings: dict[str, str] = {}
+    for declaration in program.spec.declarations:
+        match declaration:
+            case tree.TrainDecl():
+                owner = "train"
+            case tree.DataDecl():
+                owner = f"data {declaration.name}"
+                for field in declaration.fields:
+                    settings[f"{owner}.{field.name}"] = field.type.span.text
+            case tree.ParamDecl():
+                settings[f"param {declaration.name}"] = print_expr(declaration.default)
+                continue
+            case _:
+                continue
+        for setting in declaration.settings:
+            settings[f"{owner}.{setting.key}"] = print_expr(setting.value)
+    return settings
+
+
+def _totals(program: Program) -> dict[str, str]:
+    weights = sum(weight.size for weight in program.module.weights)
+    return {
+        "weights in total": f"{weights:,}",
+        "FLOPs an example in predict": f"{flops(program.module.func('graph')):,}",
+    }
+
+
+def flops(func: Func) -> int:
+    """Floating-point operations of the products in a graph's outputs, for one example.
+
+    A product of matrices or a convolution counts 2 for each multiplication and addition;
+    all else is left out. Axes without a fixed size count as 1.
+    """
+    return sum(_flops(op) for op in func.ops)
+
+
+def _flops(op: Op) -> int:
+    if op.name not in ("matmul", "conv"):
+        return 0
+    _, kernel = op.args
+    out = math.prod(axis for axis in op.result.type.shape if isinstance(axis, int))
+    inner = kernel.type.shape[:-1] if op.name == "conv" else kernel.type.shape[-2:-1]
+    return 2 * out * math.prod(axis for axis in inner if isinstance(axis, int))
+
+
+def as_text(changes: Iterable[Change]) -> str:
+    """One line a change: `+ added`, `- removed`, `~ changed: before -> after`."""
+    lines: list[str] = []
+    for change in changes:
+        match change.kind:
+            case "added":
+                lines.append(f"+ {change.what}: {change.after}")
+            case "removed":
+                lines.append(f"- {change.what}: {change.before}")
+            case _:
+                lines.append(f"~ {change.what}: {change.before} -> {change.after}")
+    return "\n".join(lines)

@@ -1,0 +1,124 @@
+"""W: what is odd, but no mistake. `# kspec: allow W101` at the end of its line silences one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from kspec.diagnostics.core import Diagnostic, Severity
+
+__all__ = [
+    "DeadBranch",
+    "LogitsAsProbabilities",
+    "NoEffect",
+    "ProbabilitiesAsLogits",
+    "UnusedField",
+    "UnusedName",
+]
+
+_ALLOW = re.compile(r"#\s*kspec:\s*allow\s+(W\d{3}(?:[\s,]+W\d{3})*)\s*$")
+
+
+def unsilenced(warnings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """Without those that their own lines allow, each once, in the order of the text."""
+    kept: dict[tuple[object, ...], Diagnostic] = {}
+    for warning in warnings:
+        span = warning.span
+        allowed = span and _ALLOW.search(span.source.lines[span.line - 1])
+        if not allowed or warning.code not in allowed[1]:
+            kept.setdefault((warning.code, span), warning)
+    return tuple(sorted(kept.values(), key=lambda d: d.span.start if d.span else -1))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lint(Diagnostic):
+    """Base of all warnings."""
+
+    severity: ClassVar[Severity] = "warning"
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedName(Lint):
+    """Something is declared that nothing uses. A layer that nothing uses is not trained.
+
+    Wrong: `h = x -> dense(8)` and `output y = x`. Right: `output y = h`.
+    """
+
+    code: ClassVar[str] = "W101"
+    title: ClassVar[str] = "the {kind} `{name}` is never used"
+    label: ClassVar[str] = "declared here"
+    help: ClassVar[str] = "delete it, or use it"
+
+    kind: str
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnusedField(Lint):
+    """A data field is no input of the model, and neither the loss nor a metric names it."""
+
+    code: ClassVar[str] = "W102"
+    title: ClassVar[str] = "the field `{name}` is read, but training does not use it"
+    label: ClassVar[str] = "declared here"
+    help: ClassVar[str] = "delete it, or name an input `{name}`"
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeadBranch(Lint):
+    """A condition has the same value whatever the parameters are. Wrong: `if true { ... }`."""
+
+    code: ClassVar[str] = "W103"
+    title: ClassVar[str] = "this condition is always {value}"
+    label: ClassVar[str] = "it names no parameter"
+    help: ClassVar[str] = "delete the `if` and keep one branch"
+
+    value: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProbabilitiesAsLogits(Lint):
+    """A loss with `from_logits=true` gets what softmax or sigmoid made: it would do so again.
+
+    Wrong: `x -> dense(10, softmax)` with `from_logits=true`. Right: `x -> dense(10)`.
+    """
+
+    code: ClassVar[str] = "W201"
+    title: ClassVar[str] = "`{loss}` takes logits, and gets probabilities"
+    label: ClassVar[str] = "`from_logits=true` is given here"
+    help: ClassVar[str] = "delete `from_logits=true`, or the {activation}"
+
+    loss: str
+    activation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogitsAsProbabilities(Lint):
+    """A crossentropy gets an output without softmax or sigmoid, which may be any number.
+
+    Wrong: `x -> dense(10)` with `sparse_categorical_crossentropy(label, digit)`. Right:
+    `x -> dense(10, softmax)`, or `from_logits=true` in the loss.
+    """
+
+    code: ClassVar[str] = "W202"
+    title: ClassVar[str] = "`{loss}` takes probabilities, and gets any numbers"
+    label: ClassVar[str] = "without `from_logits=true`"
+    help: ClassVar[str] = "give the output a {activation}, or the loss `from_logits=true`"
+
+    loss: str
+    activation: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoEffect(Lint):
+    """A layer gives back what it gets, or always the same: `dropout(0)`, softmax over one."""
+
+    code: ClassVar[str] = "W203"
+    title: ClassVar[str] = "this {what} has no effect"
+    label: ClassVar[str] = "{reason}"
+
+    what: str
+    reason: str

@@ -1,0 +1,125 @@
+"""The vocabulary described from its definitions: `kspec layers`."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Final
+
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import UnknownName
+from kspec.elaborate.arguments import describe_type, sign, spell
+from kspec.layers.base import Layer
+from kspec.ops.base import Operation
+from kspec.registry import PACKAGES, Definition, names
+
+# Kind -> how one is used; `{}` is the name with its required arguments.
+_USES: Final = {
+    "layer": "y = {operands} -> {call}",
+    "activation": "y = x -> {call}",
+    "op": "y = {applied}",
+    "initializer": "weight w : f32[8] = {call}",
+    "loss": "loss = {name}(label, prediction{rest})",
+    "metric": "metrics = [{name}(label, prediction{rest})]",
+    "optimizer": "optimizer = {call}",
+    "source": "source = {call}",
+}
+
+
+def kinds() -> tuple[str, ...]:
+    """All kinds of names."""
+    return tuple(PACKAGES)
+
+
+def find(name: str) -> list[type[Definition]]:
+    """The definitions of that name, of whatever kinds.
+
+    Raises:
+        SpecError: There is none.
+    """
+    found = [names(kind)[name] for kind in kinds() if name in names(kind)]
+    if not found:
+        known = [each for kind in kinds() for each in names(kind)]
+        raise SpecError((UnknownName.of(None, "layer or other thing", name, known),))
+    return found
+
+
+def record(cls: type[Definition]) -> dict[str, Any]:
+    """A definition as plain data."""
+    hints = cls.arg_types()
+    return {
+        "name": cls.name,
+        "kind": cls.kind,
+        "signature": _signature(cls),
+        "doc": inspect.cleandoc(cls.__doc__ or ""),
+        "arguments": [
+            {
+                "name": arg.name,
+                "type": describe_type(hints[arg.name]),
+                "required": arg.required,
+                "default": None if arg.required else spell(arg.default),
+                "doc": arg.doc,
+            }
+            for arg in cls.args
+        ],
+        "shape": cls.shape if issubclass(cls, Layer) else None,
+        "example": example(cls),
+    }
+
+
+def _operands(cls: type[Definition]) -> list[str]:
+    """Names for the tensors that it works on."""
+    count = 1
+    if issubclass(cls, Layer):
+        count = 2 if cls.variadic else len(cls.patterns()[0])
+    elif issubclass(cls, Operation):
+        count = cls.operands
+    return ["x"] if count == 1 else [f"x{i + 1}" for i in range(count)]
+
+
+def _signature(cls: type[Definition]) -> str:
+    text = sign(cls)
+    if not issubclass(cls, Operation):
+        return text
+    rest = text.removeprefix(f"{cls.name}(")
+    return f"{cls.name}({', '.join(_operands(cls))}{', ' if rest != ')' else ''}{rest}"
+
+
+def example(cls: type[Definition]) -> str:
+    """A line of a spec that uses it, with the arguments that must be given."""
+    required = [arg.name for arg in cls.args if arg.required]
+    arguments = ", ".join(required)
+    call = f"{cls.name}({arguments})" if required or cls.kind == "source" else cls.name
+    letters = _operands(cls)
+    operands = letters[0] if len(letters) == 1 else f"({', '.join(letters)})"
+    applied = f"{cls.name}({', '.join([*letters, *required])})"
+    rest = f", {arguments}" if arguments else ""
+    return _USES[cls.kind].format(
+        operands=operands, call=call, name=cls.name, rest=rest, applied=applied
+    )
+
+
+def page(cls: type[Definition]) -> str:
+    """A definition as a page of text."""
+    data = record(cls)
+    lines = [f"{data['signature']}", f"  {data['kind']}", "", data["doc"], ""]
+    if data["shape"]:
+        lines += ["Shapes:", f"  {data['shape']}", ""]
+    if data["arguments"]:
+        lines.append("Arguments:")
+    for arg in data["arguments"]:
+        default = "must be given" if arg["required"] else f"default {arg['default']}"
+        lines += [f"  {arg['name']}: {arg['type']}; {default}", f"    {arg['doc']}"]
+    if data["arguments"]:
+        lines.append("")
+    return "\n".join([*lines, "Example:", f"  {data['example']}"])
+
+
+def listing(kind: str) -> str:
+    """All names of a kind, each with the first line of its documentation."""
+    rows = names(kind)
+    wide = max(map(len, rows))
+    lines = [f"{kind}s"]
+    for name, cls in rows.items():
+        first = inspect.cleandoc(cls.__doc__ or "").split("\n")[0]
+        lines.append(f"  {name:<{wide}}  {first}")
+    return "\n".join(lines)
