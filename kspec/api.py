@@ -71,6 +71,7 @@ class Program:
                 "resolved.kspec": print_spec(self.compiled.program.spec),
                 "model.ir": self.ir("after:elaborate"),
                 "model.opt.ir": self.ir(),
+                **{f"imports/{path}": file.text for path, file in self.compiled.imports},
                 "model.svg": draw(graph_of(self.compiled.program.module)),
             },
         )
@@ -113,14 +114,16 @@ def compile(path: str | Path, *, set: Mapping[str, object] | None = None) -> Pro
         SpecError: With every mistake in it; `error.render()` shows them.
     """
     path = Path(path)
-    return Program(compile_source(read_source(path), overrides(set or {})), path.parent)
+    compiled = compile_source(read_source(path), overrides(set or {}), path.parent)
+    return Program(compiled, path.parent)
 
 
 def compile_text(
     text: str, *, set: Mapping[str, object] | None = None, folder: str | Path = "."
 ) -> Program:
     """Compile a text; the paths of its data start at `folder`. Raises SpecError."""
-    return Program(compile_source(Source("<text>", text), overrides(set or {})), Path(folder))
+    place = Path(folder)
+    return Program(compile_source(Source("<text>", text), overrides(set or {}), place), place)
 
 
 def load(folder: str | Path) -> Run:

@@ -77,9 +77,16 @@ def _about(folder: Path) -> dict[str, Any] | None:
 
 
 def _fresh(folder: Path, about: dict[str, Any], spec: Path) -> bool:
-    """Whether the folder holds this very spec, compiled by this kspec."""
-    try:
-        compiled = (folder / "spec.kspec").read_text(encoding="utf-8")
-    except OSError:
+    """Whether the folder holds this very spec and its imports, compiled by this kspec."""
+    if about.get("kspec") != kspec.__version__:
         return False
-    return about.get("kspec") == kspec.__version__ and compiled == read_source(spec).text
+    imports = folder / "imports"
+    pairs = [(folder / "spec.kspec", spec)]
+    for copy in imports.rglob("*.kspec"):
+        path = copy.relative_to(imports)
+        if path.parts[0] != "std":  # that is as old as kspec
+            pairs.append((copy, spec.parent / path))
+    try:
+        return all(copy.read_text("utf-8") == read_source(now).text for copy, now in pairs)
+    except (OSError, SpecError):
+        return False

@@ -8,9 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
+from importlib import resources
+from pathlib import Path, PurePosixPath
+from typing import Final
 
 from kspec.codegen.module import generate
+from kspec.data.paths import resolve
 from kspec.diagnostics import Diagnostic, Source, SpecError
 from kspec.diagnostics.errors import FileMissing, FileUnreadable
 from kspec.elaborate import Program, elaborate
@@ -18,6 +21,8 @@ from kspec.ir import Module
 from kspec.passes import stages
 from kspec.syntax import parse
 from kspec.syntax.tree import Expr
+
+STD: Final = "std/"
 
 
 @dataclass(frozen=True)
@@ -27,10 +32,12 @@ class Compiled:
     Attributes:
         source: The spec's text and name.
         program: What elaboration made of it.
+        imports: The files that it imports, by their paths from its folder.
     """
 
     source: Source
     program: Program
+    imports: tuple[tuple[str, Source], ...] = ()
 
     @cached_property
     def stages(self) -> Mapping[str, Module]:
@@ -53,9 +60,51 @@ class Compiled:
         return self.program.warnings
 
 
-def compile_source(source: Source, overrides: Mapping[str, Expr] | None = None) -> Compiled:
-    """Compile a text. Raises SpecError with every mistake that was found."""
-    return Compiled(source, elaborate(parse(source), overrides))
+def compile_source(
+    source: Source, overrides: Mapping[str, Expr] | None = None, folder: Path | None = None
+) -> Compiled:
+    """Compile a text.
+
+    Args:
+        source: The text.
+        overrides: Values for params and settings.
+        folder: Where the paths of its imports start; without it, it can import `std/` only.
+
+    Raises:
+        SpecError: With every mistake that was found.
+    """
+    imports = Imports(folder)
+    program = elaborate(parse(source), overrides, imports.load)
+    return Compiled(source, program, tuple(imports.files.items()))
+
+
+class Imports:
+    """Reads what specs import: files of their folder, and the library that ships with kspec.
+
+    Attributes:
+        files: The texts that were read, by their paths from the spec's folder.
+    """
+
+    def __init__(self, folder: Path | None) -> None:
+        self.folder = folder
+        self.files: dict[str, Source] = {}
+
+    def load(self, path: str, importer: Source) -> Source:
+        """The text at a path, from the importer's folder. Raises SpecError."""
+        if not path.startswith(STD):
+            near = next((key for key, each in self.files.items() if each is importer), "")
+            path = (PurePosixPath(near).parent / path).as_posix()
+        if path not in self.files:
+            self.files[path] = self._read(path)
+        return self.files[path]
+
+    def _read(self, path: str) -> Source:
+        if path.startswith(STD):
+            folder = Path(str(resources.files("kspec")))
+            return read_source(resolve(folder, path), path)
+        if self.folder is None:
+            raise SpecError((FileMissing(span=None, path=path),))
+        return read_source(resolve(self.folder, path), (self.folder / path).as_posix())
 
 
 def read_source(path: Path, name: str | None = None) -> Source:

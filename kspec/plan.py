@@ -86,13 +86,14 @@ def make_plan(compiled: Compiled) -> Plan:
         shuffle=train.shuffle,
         trains=True,
         convolves=any(op.name == "conv" for op in compiled.module.func("train").ops),
-        fields=_offsets(program.data.spans),
-        sources=_offsets(program.data.sources),
+        fields=_offsets(program.data.spans, compiled.source),
+        sources=_offsets(program.data.sources, compiled.source),
     )
 
 
-def _offsets(spans: Mapping[str, Span]) -> Offsets:
-    return {name: (span.start, span.end) for name, span in spans.items()}
+def _offsets(spans: Mapping[str, Span], source: Source) -> Offsets:
+    """The places that are in the spec itself; data may be declared in a file that it imports."""
+    return {name: (s.start, s.end) for name, s in spans.items() if s.source == source}
 
 
 def plan_to_json(plan: Plan) -> str:

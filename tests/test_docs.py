@@ -77,6 +77,8 @@ def test_the_language_page_lists_every_op_source_and_setting():
         assert f"`{name}(" in page, name
     for name in SETTINGS:
         assert f"`{name}`" in page, name
+    for path in (ROOT / "kspec" / "std").glob("*.kspec"):
+        assert f"`std/{path.name}`" in page, path
 
 
 def test_links_between_pages_lead_somewhere():

@@ -17,6 +17,7 @@ from tests.test_docs import EXAMPLES
 
 ROOT = TESTS.parent
 GOOD = sorted([*SPECS.glob("*.kspec"), *(ROOT / "kspec" / "templates").glob("*.kspec")])
+GOOD += sorted((ROOT / "kspec" / "std").glob("*.kspec"))
 GOOD += sorted((ROOT / "benchmarks").glob("*.kspec"))
 PARSED = [
     path

@@ -103,7 +103,8 @@ def compile_spec(spec: Path, sets: dict[str, str], *, quiet: bool = False) -> Pr
     from kspec.compiler import compile_source, read_source
 
     values = {name: Written(text) for name, text in sets.items()}
-    program = Program(compile_source(read_source(spec), overrides(values)), spec.parent)
+    compiled = compile_source(read_source(spec), overrides(values), spec.parent)
+    program = Program(compiled, spec.parent)
     if not quiet:
         show_warnings(program)
     return program

@@ -18,6 +18,7 @@ from kspec.diagnostics.errors_data import (
 from kspec.diagnostics.errors_names import (
     AmbiguousModel,
     DuplicateName,
+    ImportCycle,
     MissingSetting,
     UnknownName,
     UnknownOverride,
@@ -105,6 +106,7 @@ __all__ = [
     "FileMissing",
     "FileUnreadable",
     "ForbiddenCharacter",
+    "ImportCycle",
     "InputFileMismatch",
     "InputWithoutField",
     "InvalidArgument",

@@ -142,3 +142,17 @@ class UnknownOverride(Suggesting):
     def of(cls, span: Span, name: str, known: Iterable[str]) -> Self:
         """With the nearest name suggested."""
         return cls(span=span, name=name, suggestion=closest(name, known))
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportCycle(Diagnostic):
+    """A file imports itself, directly or through others."""
+
+    code: ClassVar[str] = "E107"
+    title: ClassVar[str] = "`{path}` imports itself"
+    label: ClassVar[str] = "imported again here"
+    note: ClassVar[str] = "the imports are {chain}"
+    help: ClassVar[str] = "move what both need into a third file"
+
+    path: str
+    chain: str

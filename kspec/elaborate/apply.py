@@ -88,7 +88,8 @@ class Applier:
             case Ref() | Invocation():
                 return self._vocabulary(target, operands, span, env, None)
             case BlockValue():
-                place = env.place.inside(env.place.join(env.place.fresh(snake(target.decl.name))))
+                name = target.own_name or snake(target.decl.name)
+                place = env.place.inside(env.place.join(env.place.fresh(name)))
                 return self.inline(target, operands, place, span, env.hint)
             case Chain():
                 return self._chain(target, operands, env)
@@ -139,7 +140,7 @@ class Applier:
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
         if kind == "layer":
-            args, name = self._own_name(args)
+            args, name = self.own_name(args)
             path = path or env.place.join(env.place.fresh(name or target.name))
         cls = cast("type[Definition]", lookup(kind, target.name))
         sides: tuple[Meaning, ...] = operands
@@ -162,8 +163,8 @@ class Applier:
                     )
                 )
 
-    def _own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
-        """Take `name="block1_conv1"` out of a layer's arguments."""
+    def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
+        """Take `name="block1_conv1"` out of the arguments of a layer or block."""
         rest = tuple(given for given in args if given.name != "name")
         for given in args:
             if given.name != "name":

@@ -17,7 +17,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
-from kspec.elaborate.scope import Place
+from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import Fields, Invocation, Meaning, Quantity, Ref, describe
 from kspec.ir import BATCH, JAX_DTYPES, Call, TensorType
@@ -55,8 +55,8 @@ class Data:
         return TensorType(declared.dtype, (BATCH, *declared.shape))
 
 
-def elaborate_data(elaborator: Elaborator, decl: DataDecl) -> Data:
-    """Check a data block. Raises Failed after reporting."""
+def elaborate_data(elaborator: Elaborator, decl: DataDecl, scope: Scope) -> Data:
+    """Check a data block, which sees the names of its file. Raises Failed after reporting."""
     reporter = elaborator.reporter
     settings = Settings(reporter, f"data {decl.name}", decl.name_span, decl.settings, SETTINGS)
     fields: dict[str, FieldType] = {}
@@ -68,11 +68,11 @@ def elaborate_data(elaborator: Elaborator, decl: DataDecl) -> Data:
             )
             continue
         try:
-            fields[field.name] = _field(elaborator, field)
+            fields[field.name] = _field(elaborator, field, scope)
             spans[field.name] = field.name_span
         except Failed:
             continue
-    env = Env(elaborator.file_scope, Place())
+    env = Env(scope, Place())
     meanings = {
         key: elaborator.evaluator.evaluate(setting.value, env)
         for key, setting in settings.by_key.items()
@@ -99,11 +99,11 @@ def _source(elaborator: Elaborator, value: Meaning, span: Span) -> Call:
     return elaborator.arguments.make("source", value, span).call()
 
 
-def _field(elaborator: Elaborator, field: Field) -> FieldType:
+def _field(elaborator: Elaborator, field: Field, scope: Scope) -> FieldType:
     """`image : u8[8, 8]`, `label : class[10]`, `label : class`, `text : str`."""
     type = field.type
     reporter = elaborator.reporter
-    dims = elaborator.types.pattern(type, elaborator.file_scope)
+    dims = elaborator.types.pattern(type, scope)
     sizes = tuple(axis for axis in dims if isinstance(axis, int))
     if len(sizes) != len(dims):
         reporter.fail(

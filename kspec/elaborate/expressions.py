@@ -207,7 +207,11 @@ class Evaluator:
         if isinstance(meaning, Broken):
             raise Failed
         if isinstance(meaning, BlockValue) and not meaning.args:
-            return BlockValue(meaning.decl, args, span)
+            own = {parameter.name for parameter in meaning.decl.params}
+            if "name" in own:
+                return replace(meaning, args=args, span=span)
+            args, name = self.applier.own_name(args)
+            return replace(meaning, args=args, span=span, own_name=name)
         if isinstance(meaning, LAYER_LIKE) and not args:
             return meaning
         self.reporter.fail(NotCallable(span=func.span, name=func.id, what=_what(meaning)))

@@ -57,7 +57,7 @@ class Elaborator:
             reporter, lambda expr, scope: self.evaluator.evaluate(expr, Env(scope, Place()))
         )
         self.body = Body(reporter, self.evaluator, self.types, self.arguments, self.weights)
-        self._stack: list[str] = []
+        self._stack: list[ModelDecl] = []
 
     def model(self, block: BlockValue) -> Graph:
         """Write a model out, its inputs as parameters of the program."""
@@ -101,8 +101,9 @@ class Elaborator:
     ) -> Tensor:
         """Write a block's body for these operands; it has one output."""
         decl = block.decl
-        if decl.name in self._stack:
-            chain = " -> ".join([*self._stack[self._stack.index(decl.name) :], decl.name])
+        if decl in self._stack:
+            calls = [*self._stack[self._stack.index(decl) :], decl]
+            chain = " -> ".join(call.name for call in calls)
             self.reporter.fail(RecursiveBlock(span=span, name=decl.name, chain=chain))
         scope = self._parameters(block)
         inputs = [s for s in decl.body if isinstance(s, tree.Input)]
@@ -115,7 +116,7 @@ class Elaborator:
         for declared, operand in zip(inputs, operands, strict=True):
             self._operand(decl, declared, operand, scope, span)
         here = Here(scope, place, hint)
-        self._stack.append(decl.name)
+        self._stack.append(decl)
         try:
             with self.reporter.frame(span, f"in this call of `{decl.name}`"):
                 self.body.write(decl.body, here)
@@ -154,7 +155,7 @@ class Elaborator:
         scope.bind(declared.name, tensor, declared.name_span, "input")
 
     def _parameters(self, block: BlockValue) -> Scope:
-        return bind_parameters(block, self.file_scope, self.evaluator, self.reporter)
+        return bind_parameters(block, block.home, self.evaluator, self.reporter)
 
     def constant(self, expr: Expr) -> object:
         """The meaning of an expression at file level."""

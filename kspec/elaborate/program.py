@@ -14,25 +14,20 @@ from kspec.diagnostics import Diagnostic
 from kspec.diagnostics.errors import (
     AmbiguousModel,
     DuplicateName,
-    UnknownDtype,
     UnknownOverride,
-    WrongType,
 )
 from kspec.diagnostics.lints import UnusedName, unsilenced
-from kspec.elaborate.arguments import Choice, Mismatch, describe_type
-from kspec.elaborate.data import Data, elaborate_data
-from kspec.elaborate.expressions import Env
+from kspec.elaborate.arguments import Choice
+from kspec.elaborate.data import Data
+from kspec.elaborate.files import Files, Load, no_imports
 from kspec.elaborate.lints import odd_ops, unused_fields, unused_names
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.reporter import Failed, Reporter
-from kspec.elaborate.scope import BROKEN, Place
 from kspec.elaborate.train import Training, elaborate_train
-from kspec.elaborate.values import BlockValue, describe
+from kspec.elaborate.values import BlockValue
 from kspec.ir import Func, Module, TensorType
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
-
-PARAM_TYPES = {"int": int, "float": float, "bool": bool, "str": str}
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +55,16 @@ class Program:
     choices: tuple[Choice, ...] = ()
 
 
-def elaborate(spec: Spec, overrides: Mapping[str, Expr] | None = None) -> Program:
+def elaborate(
+    spec: Spec, overrides: Mapping[str, Expr] | None = None, load: Load = no_imports
+) -> Program:
     """Give a spec its meaning.
 
     Args:
         spec: The syntax tree.
         overrides: Expressions that take the place of a `param`'s default, by its name, or
             of a setting of the train block, as `train.epochs`.
+        load: Reads a file that the spec imports.
 
     Raises:
         SpecError: With all mistakes that were found.
@@ -75,7 +73,7 @@ def elaborate(spec: Spec, overrides: Mapping[str, Expr] | None = None) -> Progra
     elaborator = Elaborator(reporter)
     spec = _override(spec, overrides or {}, reporter)
     try:
-        program = _program(spec, elaborator)
+        program = _program(spec, elaborator, load)
     except Failed:
         reporter.finish()
         raise AssertionError("a failure was not reported; this is a bug in kspec") from None
@@ -133,13 +131,14 @@ def _override_train(
     return replace(train, settings=tuple(settings)), known
 
 
-def _program(spec: Spec, elaborator: Elaborator) -> Program:
+def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
     reporter = elaborator.reporter
-    _bind_declarations(spec, elaborator)
+    files = Files(elaborator, load)
+    files.bind(spec, elaborator.file_scope)
     trains = [d for d in spec.declarations if isinstance(d, tree.TrainDecl)]
     if len(trains) > 1:
         reporter.report(DuplicateName.of(trains[1].span, "block", "train", trains[0].span))
-    data = _data(spec, elaborator)
+    data = files.data
     if not trains:
         return _model_alone(spec, elaborator)
     training = elaborate_train(elaborator, trains[0], data)
@@ -151,64 +150,6 @@ def _program(spec: Spec, elaborator: Elaborator) -> Program:
         train=training.settings,
     )
     return _finish(module, training.model_graph, training.data, training.metrics, resolved)
-
-
-def _bind_declarations(spec: Spec, elaborator: Elaborator) -> None:
-    """Bind params and models; data blocks have names of their own."""
-    scope = elaborator.file_scope
-    reporter = elaborator.reporter
-    for declaration in spec.declarations:
-        if isinstance(declaration, tree.TrainDecl):
-            continue
-        earlier = scope.names.get(declaration.name)
-        if earlier is not None:
-            reporter.report(
-                DuplicateName.of(declaration.name_span, "name", declaration.name, earlier.span)
-            )
-            continue
-        if isinstance(declaration, tree.ModelDecl):
-            block = BlockValue(declaration, (), declaration.name_span)
-            kind = "block" if declaration.is_block else "model"
-            scope.bind(declaration.name, block, declaration.name_span, kind)
-        elif isinstance(declaration, tree.ParamDecl):
-            try:
-                _param(declaration, elaborator)
-            except Failed:
-                scope.bind(declaration.name, BROKEN, declaration.name_span)
-
-
-def _param(declaration: tree.ParamDecl, elaborator: Elaborator) -> None:
-    """`param width : int = 512`, with the type checked."""
-    reporter = elaborator.reporter
-    if declaration.type not in PARAM_TYPES:
-        reporter.fail(UnknownDtype.of(declaration.type_span, declaration.type, tuple(PARAM_TYPES)))
-    env = Env(elaborator.file_scope, Place())
-    value = elaborator.evaluator.evaluate(declaration.default, env)
-    wanted = PARAM_TYPES[declaration.type]
-    try:
-        elaborator.arguments.coerce(value, wanted, declaration.default.span)
-    except Mismatch:
-        reporter.fail(
-            WrongType(
-                span=declaration.default.span,
-                name=declaration.name,
-                wanted=describe_type(wanted),
-                got=describe(value),
-            )
-        )
-    elaborator.file_scope.bind(declaration.name, value, declaration.name_span, "param")
-
-
-def _data(spec: Spec, elaborator: Elaborator) -> dict[str, Data | None]:
-    """All data blocks; None for one with a mistake."""
-    data: dict[str, Data | None] = {}
-    for declaration in spec.declarations:
-        if isinstance(declaration, tree.DataDecl):
-            try:
-                data[declaration.name] = elaborate_data(elaborator, declaration)
-            except Failed:
-                data[declaration.name] = None
-    return data
 
 
 def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
@@ -223,8 +164,10 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
                 models=", ".join(model.name for model in models) or "none",
             )
         )
-    elaborator.file_scope.find(models[0].name)
-    graph = elaborator.model(BlockValue(models[0], (), models[0].name_span))
+    binding = elaborator.file_scope.find(models[0].name)
+    if binding is None or not isinstance(binding.meaning, BlockValue):
+        raise Failed  # something else has its name, which is reported
+    graph = elaborator.model(binding.meaning)
     func = Func(
         "graph",
         tuple(graph.inputs.values()),

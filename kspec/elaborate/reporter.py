@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Final, NoReturn
 
 from kspec.diagnostics import Diagnostic, Label, Span, SpecError
-from kspec.diagnostics.errors import TooMuchWork
+from kspec.diagnostics.errors import TooMuchWork, UnknownName
 
 MOST_WORK: Final = 50_000  # statements and layers, with blocks and repeats written out
 MOST_FRAMES: Final = 4  # calls around a mistake that its report shows
@@ -24,9 +24,14 @@ class Failed(Exception):
 
 
 class Reporter:
-    """The mistakes so far, and how much has been written out."""
+    """The mistakes so far, and how much has been written out.
+
+    Attributes:
+        names_missing: Whether an import failed, so that unknown names may be its.
+    """
 
     def __init__(self) -> None:
+        self.names_missing = False
         self.diagnostics: list[Diagnostic] = []
         self._seen: set[Diagnostic] = set()
         self._frames: list[Label] = []
@@ -34,7 +39,7 @@ class Reporter:
 
     def report(self, diagnostic: Diagnostic) -> None:
         """Note a mistake and go on. The same one from another call of a block is not new."""
-        if diagnostic in self._seen:
+        if diagnostic in self._seen or (self.names_missing and isinstance(diagnostic, UnknownName)):
             return
         self._seen.add(diagnostic)
         frames = tuple(reversed(self._frames))[:MOST_FRAMES]

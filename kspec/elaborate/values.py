@@ -7,12 +7,15 @@ are the rest: tensors of the program, and the things that wait for tensors.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir import Value
 from kspec.syntax.tree import ModelDecl
+
+if TYPE_CHECKING:
+    from kspec.elaborate.scope import Scope
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,11 +79,21 @@ class Invocation:
 
 @dataclass(frozen=True, slots=True)
 class BlockValue:
-    """A block or model, with arguments if any were given, not yet applied."""
+    """A block or model, with arguments if any were given, not yet applied.
+
+    Attributes:
+        decl: The declaration.
+        args: The arguments.
+        span: Where it is named.
+        home: The names that its file sees.
+        own_name: What `name="..."` calls its weights.
+    """
 
     decl: ModelDecl
     args: tuple[Given, ...]
     span: Span
+    home: Scope = field(compare=False)
+    own_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

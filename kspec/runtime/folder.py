@@ -36,11 +36,13 @@ RUN: Final = "run.json"
 METRICS: Final = "metrics.jsonl"
 CHECKPOINTS: Final = "checkpoints"
 WEIGHTS: Final = "weights.safetensors"
+IMPORTS: Final = "imports"  # the files that the spec imports, as they were
 OTHERS: Final = ("spec.kspec", "resolved.kspec", "model.ir", "model.opt.ir", "model.svg")
 
 
 def write_text(path: Path, text: str) -> None:
     """Write a file so that a reader sees the old or the new text, never a part."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with temporary.open("w", encoding="utf-8", newline="\n") as file:
         file.write(text)
@@ -81,10 +83,10 @@ def read_bundle(folder: Path, data: Path) -> Bundle:
         raise SpecError((_broken(folder, f"`{missing}` is missing"),)) from None
     except (OSError, ValueError) as error:
         raise SpecError((_broken(folder, str(error)),)) from None
+    there = [folder / name for name in OTHERS if (folder / name).is_file()]
+    there += sorted((folder / IMPORTS).rglob("*.kspec"))
     files = {
-        name: (folder / name).read_text(encoding="utf-8")
-        for name in OTHERS
-        if (folder / name).is_file()
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in there
     }
     return Bundle(python, plan, data, files)
 

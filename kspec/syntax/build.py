@@ -27,6 +27,10 @@ class Build(BuildExpressions):
     def spec(self, meta: Meta, items: list[Any]) -> tree.Spec:
         return tree.Spec(self.source, tuple(some(items)))
 
+    def import_decl(self, meta: Meta, items: list[Any]) -> tree.ImportDecl:
+        path = self.string_of(items[0])
+        return tree.ImportDecl(path.value, path.span, self.span_of(meta))
+
     def param_decl(self, meta: Meta, items: list[Any]) -> tree.ParamDecl:
         name, type, default = items
         return tree.ParamDecl(

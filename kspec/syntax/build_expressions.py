@@ -122,9 +122,13 @@ class BuildExpressions(Transformer[Token, Any]):
         return tree.Number(value, unit, span)
 
     def string(self, meta: Meta, items: list[Any]) -> tree.String:
-        span = self.span_of(meta)
+        return self.string_of(items[0])
+
+    def string_of(self, token: Token) -> tree.String:
+        """A string with its escapes resolved."""
+        span = self.span_of(token)
         parts: list[str] = []
-        chars = iter(items[0][1:-1])
+        chars = iter(token[1:-1])
         for char in chars:
             if char == "\\":
                 escape = next(chars)

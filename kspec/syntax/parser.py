@@ -55,7 +55,8 @@ _WORDS: Final = {
 }
 _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
 _KEYWORDS: Final = (
-    *("data", "model", "block", "train", "param", "input", "output", "share", "weight", "repeat"),
+    *("import", "param", "data", "model", "block", "train"),
+    *("input", "output", "share", "weight", "repeat"),
 )
 _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 

@@ -19,16 +19,23 @@ _LEVELS: Final = {
     "**": 8,
 }
 _POSTFIX: Final = 9
+_LINES: Final = (tree.ImportDecl, tree.ParamDecl)  # declarations of one line
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
 def print_spec(spec: Spec) -> str:
     """The text of a whole spec."""
-    return "\n\n".join(_declaration(d) for d in spec.declarations) + "\n"
+    parts: list[str] = []
+    for before, d in zip((None, *spec.declarations), spec.declarations, strict=False):
+        short = isinstance(before, _LINES) and isinstance(d, type(before))
+        parts += ["" if before is None else "\n" if short else "\n\n", _declaration(d)]
+    return "".join(parts) + "\n"
 
 
 def _declaration(d: tree.Declaration) -> str:
     match d:
+        case tree.ImportDecl():
+            return f"import {_atom(tree.String(d.path, d.path_span))}"
         case tree.ParamDecl():
             return f"param {d.name} : {d.type} = {print_expr(d.default)}"
         case tree.DataDecl():

@@ -320,6 +320,15 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
+class ImportDecl:
+    """`import "blocks.kspec"`: its blocks, models and data get names here."""
+
+    path: str
+    path_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class ParamDecl:
     """`param width : int = 512` at file level, settable from outside."""
 
@@ -362,7 +371,7 @@ class TrainDecl:
     span: Span
 
 
-Declaration: TypeAlias = ParamDecl | DataDecl | ModelDecl | TrainDecl
+Declaration: TypeAlias = ImportDecl | ParamDecl | DataDecl | ModelDecl | TrainDecl
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,186 @@
+"""The declarations of a spec and of what it imports, bound to names."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Final, TypeAlias
+
+from kspec.diagnostics import Source, Span, SpecError
+from kspec.diagnostics.errors import (
+    DuplicateName,
+    FileMissing,
+    ImportCycle,
+    UnknownDtype,
+    WrongType,
+)
+from kspec.elaborate.arguments import Mismatch, describe_type
+from kspec.elaborate.data import Data, elaborate_data
+from kspec.elaborate.expressions import Env
+from kspec.elaborate.models import Elaborator
+from kspec.elaborate.reporter import Failed
+from kspec.elaborate.scope import BROKEN, Binding, Place, Scope
+from kspec.elaborate.values import BlockValue, Meaning, describe
+from kspec.syntax import parse, tree
+from kspec.syntax.tree import ImportDecl, ParamDecl, Spec
+
+PARAM_TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
+# The text of a path that a spec imports. Raises SpecError.
+Load: TypeAlias = Callable[[str, Source], Source]
+
+
+def no_imports(path: str, importer: Source) -> Source:
+    """For a text that has no folder."""
+    del importer
+    raise SpecError((FileMissing(span=None, path=path),))
+
+
+class Files:
+    """Binds the declarations of a file, and of the files that it imports.
+
+    Attributes:
+        data: All data blocks that the main file sees; None for one with a mistake.
+    """
+
+    def __init__(self, elaborator: Elaborator, load: Load) -> None:
+        self.elaborator = elaborator
+        self.reporter = elaborator.reporter
+        self.load = load
+        self.data: dict[str, Data | None] = {}
+        self._scopes: dict[Source, Scope] = {}
+        self._data: dict[Source, dict[str, Data | None]] = {}
+        self._open: list[Source] = []
+
+    def bind(self, spec: Spec, scope: Scope) -> None:
+        """Bind what the main file declares and imports."""
+        self.data = self._bind(spec, scope)
+
+    def _bind(self, spec: Spec, scope: Scope) -> dict[str, Data | None]:
+        self._open.append(spec.source)
+        data: dict[str, Data | None] = {}
+        for declaration in spec.declarations:
+            try:
+                self._declare(declaration, spec.source, scope, data)
+            except Failed:
+                continue
+        for declaration in spec.declarations:  # when all names are known
+            if isinstance(declaration, tree.DataDecl):
+                self._add_data(declaration, scope, data)
+        self._open.pop()
+        self._data[spec.source] = data
+        return data
+
+    def _declare(
+        self,
+        declaration: tree.Declaration,
+        source: Source,
+        scope: Scope,
+        data: dict[str, Data | None],
+    ) -> None:
+        match declaration:
+            case tree.ImportDecl():
+                self._import(declaration, source, scope, data)
+            case tree.ModelDecl():
+                self._unique(declaration.name, declaration.name_span, scope)
+                block = BlockValue(declaration, (), declaration.name_span, scope)
+                kind = "block" if declaration.is_block else "model"
+                scope.bind(declaration.name, block, declaration.name_span, kind)
+            case tree.ParamDecl():
+                self._unique(declaration.name, declaration.name_span, scope)
+                self._param(declaration, scope)
+            case tree.DataDecl() | tree.TrainDecl():
+                pass
+
+    def _unique(self, name: str, span: Span, scope: Scope) -> None:
+        earlier = scope.names.get(name)
+        if earlier is not None:
+            self.reporter.fail(DuplicateName.of(span, "name", name, earlier.span))
+
+    def _add_data(
+        self, declaration: tree.DataDecl, scope: Scope, data: dict[str, Data | None]
+    ) -> None:
+        name, span = declaration.name, declaration.name_span
+        try:
+            self._unique(name, span, scope)
+            if name in data:
+                self.reporter.fail(DuplicateName.of(span, "data block", name, span))
+            data[name] = elaborate_data(self.elaborator, declaration, scope)
+        except Failed:
+            data.setdefault(name, None)
+
+    def _import(
+        self, decl: ImportDecl, importer: Source, scope: Scope, data: dict[str, Data | None]
+    ) -> None:
+        """Bind the blocks, models and data of another file."""
+        source = self._read(decl, importer)
+        if source in self._open:
+            chain = " -> ".join(
+                each.name for each in (*self._open[self._open.index(source) :], source)
+            )
+            self.reporter.fail(ImportCycle(span=decl.path_span, path=decl.path, chain=chain))
+        if source not in self._scopes:
+            with self.reporter.frame(decl.span, "imported here"):
+                spec = self._parse(source)
+                self._scopes[source] = Scope()
+                self._bind(spec, self._scopes[source])
+        binding = Binding(None, decl.path_span, decl.path, "import")
+        scope.ledger.append(binding)  # used if any of its names is: they have its span
+        for name, found in self._scopes[source].names.items():
+            meaning = found.meaning
+            if not isinstance(meaning, BlockValue) or meaning.home is not self._scopes[source]:
+                continue
+            self._unique(name, decl.path_span, scope)
+            scope.bind(name, replace(meaning, span=decl.path_span), decl.path_span, "import")
+        for name, found in self._data[source].items():
+            if name not in data:
+                data[name] = found
+                binding.used = True
+
+    def _read(self, decl: ImportDecl, importer: Source) -> Source:
+        self.reporter.spend(1, decl.span)
+        try:
+            return self.load(decl.path, importer)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                span = diagnostic.span or decl.path_span
+                self.reporter.report(replace(diagnostic, span=span))
+            self.reporter.names_missing = True
+            raise Failed from None
+
+    def _parse(self, source: Source) -> Spec:
+        try:
+            return parse(source)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                self.reporter.report(diagnostic)
+            self.reporter.names_missing = True
+            raise Failed from None
+
+    def _param(self, declaration: ParamDecl, scope: Scope) -> None:
+        try:
+            value = self._value(declaration, scope)
+        except Failed:
+            value = BROKEN
+        scope.bind(declaration.name, value, declaration.name_span, "param")
+
+    def _value(self, declaration: ParamDecl, scope: Scope) -> Meaning:
+        """`param width : int = 512`, with the type checked."""
+        if declaration.type not in PARAM_TYPES:
+            self.reporter.fail(
+                UnknownDtype.of(declaration.type_span, declaration.type, tuple(PARAM_TYPES))
+            )
+        span = declaration.default.span
+        value = self.elaborator.evaluator.evaluate(declaration.default, Env(scope, Place()))
+        wanted = PARAM_TYPES[declaration.type]
+        try:
+            self.elaborator.arguments.coerce(value, wanted, span)
+        except Mismatch:
+            self.reporter.fail(
+                WrongType(
+                    span=span,
+                    name=declaration.name,
+                    wanted=describe_type(wanted),
+                    got=describe(value),
+                )
+            )
+        return value
