@@ -29,6 +29,7 @@ ELSEWHERE = {
     "E606": "test_predict",
     "E607": "test_folders",
     "E608": "test_training",
+    "E609": "test_inspection",
 }
 
 

@@ -13,6 +13,8 @@ from kspec.ir import Func, Value
 RESERVED: Final = frozenset(
     {"batch", "float", "jax", "jnp", "key", "mask", "np", "optax", "optimizer", "params", "partial"}
     | {"state", "stats", "sums"}
+    # Nobody should have to wonder what a call of these does.
+    | {"compile", "eval", "exec", "getattr", "globals", "open", "setattr", "vars"}
 )
 
 

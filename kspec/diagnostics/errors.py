@@ -35,6 +35,7 @@ from kspec.diagnostics.errors_program import (
 from kspec.diagnostics.errors_run import (
     CheckpointMissing,
     Diverged,
+    ForeignCode,
     InputFileMismatch,
     NoTrainBlock,
     RunFolderBroken,
@@ -106,6 +107,7 @@ __all__ = [
     "FileMissing",
     "FileUnreadable",
     "ForbiddenCharacter",
+    "ForeignCode",
     "ImportCycle",
     "InputFileMismatch",
     "InputWithoutField",

@@ -101,3 +101,18 @@ class Diverged(Diagnostic):
     loss: str
     step: int
     epoch: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ForeignCode(Diagnostic):
+    """A program has parts that kspec never writes; it was changed, and does not run.
+
+    Every program is looked at before it runs: it may compute, and do nothing else.
+    """
+
+    code: ClassVar[str] = "E609"
+    title: ClassVar[str] = "`{path}` is no program of kspec: {reason}"
+    help: ClassVar[str] = "compile the spec again"
+
+    path: str
+    reason: str

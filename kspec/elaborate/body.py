@@ -185,7 +185,7 @@ class Body:
             if statement.start is None:
                 reason = "a number of rounds cannot be negative"
             self.reporter.fail(InvalidNumber(span=statement.stop.span, reason=reason))
-        self.reporter.spend((stop - start) * len(statement.body), statement.head)
+        self.reporter.spend((stop - start) * max(1, len(statement.body)), statement.head)
         for number in range(start, stop):
             scope = Scope(here.scope, is_round=True)
             if statement.index is not None and statement.index_span is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Never
 
 from kspec.diagnostics import Span
-from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, UnknownName
+from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, TooDeep, UnknownName
 from kspec.elaborate.apply import Applier
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.indexing import index
@@ -14,6 +14,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
     LAYER_LIKE,
+    MOST_ELEMENTS,
     BlockValue,
     Chain,
     Fields,
@@ -25,6 +26,7 @@ from kspec.elaborate.values import (
     Shared,
     Tensor,
     describe,
+    elements,
 )
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
@@ -116,6 +118,8 @@ class Evaluator:
                 {entry.key: entry.key_span for entry in expr.entries},
             )
         items = self._all(expr.items, env.inner())
+        if elements(items, MOST_ELEMENTS) > MOST_ELEMENTS:
+            self.reporter.fail(TooDeep(span=expr.span, what="elements", limit=MOST_ELEMENTS))
         return items if isinstance(expr, tree.List) else tuple(items)
 
     def tensor(self, expr: Expr, env: Env) -> Tensor:
@@ -168,6 +172,8 @@ class Evaluator:
         return binding.meaning
 
     def _arguments(self, expr: tree.Call, env: Env) -> tuple[Given, ...]:
+        if len(expr.args) > MOST_ELEMENTS:
+            self.reporter.fail(TooDeep(span=expr.span, what="arguments", limit=MOST_ELEMENTS))
         values = self._all(tuple(argument.value for argument in expr.args), env.inner())
         return tuple(
             Given(argument.name, argument.name_span, value, argument.value.span)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir import Value
@@ -128,6 +128,7 @@ Thing: TypeAlias = (
 )
 Meaning: TypeAlias = "Plain | Thing | tuple[Meaning, ...] | list[Meaning]"
 
+MOST_ELEMENTS: Final = 10_000  # of a tuple or list, those inside included
 LAYER_LIKE = (Ref, Invocation, BlockValue, Chain, Shared)
 
 
@@ -163,3 +164,14 @@ def _describe_thing(value: Thing) -> str:
             return "layers that lack their operand"
         case Fields():
             return "a record"
+
+
+def elements(items: list[Meaning], most: int) -> int:
+    """How many elements a tuple or list has, those of the ones in it included, up to `most`."""
+    count = 0
+    for item in items:
+        inner = elements(list(item), most - count) if isinstance(item, (tuple, list)) else 0
+        count += 1 + inner
+        if count > most:
+            break
+    return count

@@ -9,6 +9,10 @@ from typing import Any, Protocol, cast
 
 import jax
 
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import ForeignCode
+from kspec.runtime.inspection import forbidden_part
+
 Tree = dict[str, Any]  # nested dicts of arrays
 
 
@@ -52,7 +56,13 @@ def load_python(text: str, name: str) -> Executable:
     Args:
         text: The whole file.
         name: What tracebacks call it; its lines are shown there.
+
+    Raises:
+        SpecError: It does what no generated file does; nothing of it has run.
     """
+    reason = forbidden_part(text)
+    if reason is not None:
+        raise SpecError((ForeignCode(span=None, path=name, reason=reason),))
     module = ModuleType("kspec_program")
     module.__file__ = name
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)

@@ -22,7 +22,7 @@ LONGEST_NUMBER = 40  # characters
 _NUMBER = re.compile(r"([0-9][0-9_]*(?:\.[0-9][0-9_]*)?(?:[eE][+-]?[0-9]+)?)(.*)", re.DOTALL)
 _ESCAPES = {"n": "\n", "t": "\t", '"': '"', "\\": "\\"}
 # Python's keywords, and what a generated file calls its own.
-OWN = ("jax", "jnp", "np", "optax", "partial", "params", "stats", "state", "sums")
+OWN = ("jax", "jnp", "np", "optax", "partial", "params", "stats", "state", "sums", "mask", "key")
 RESERVED = frozenset((*keyword.kwlist, *OWN))
 N = TypeVar("N")
 v_args = cast("Any", _v_args)
