@@ -13,7 +13,7 @@ from kspec.diagnostics.errors import (
     WrongType,
 )
 from kspec.elaborate.arguments import Arguments
-from kspec.elaborate.arithmetic import Arithmetic, is_number
+from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.lower import Lowering
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
@@ -186,9 +186,7 @@ def _leading(args: tuple[Given, ...]) -> int:
     """How many arguments stand first without a name and are numbers or tensors."""
     count = 0
     for given in args:
-        if given.name is not None or not (
-            isinstance(given.value, Tensor) or is_number(given.value)
-        ):
+        if given.name is not None or not isinstance(given.value, (Tensor, int, float)):
             break
         count += 1
     return count

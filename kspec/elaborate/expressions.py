@@ -169,6 +169,8 @@ class Evaluator:
             raise Failed
         if isinstance(binding.meaning, Tensor):
             return Tensor(binding.meaning.value, expr.span)
+        if isinstance(binding.meaning, BlockValue):
+            return replace(binding.meaning, span=expr.span)
         return binding.meaning
 
     def _arguments(self, expr: tree.Call, env: Env) -> tuple[Given, ...]:

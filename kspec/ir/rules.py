@@ -100,6 +100,9 @@ def window(
     size: Dim, window: int, stride: int, padding: Attr, dilation: int = 1, what: str = "window"
 ) -> Dim:
     """The number of places of a window along an axis."""
+    require(window > 0, f"a {what} of size {window} covers nothing")
+    require(stride > 0, f"a {what} does not move by {stride}")
+    require(dilation > 0, f"a {what} is not dilated by {dilation}")
     if isinstance(size, str):
         require(
             stride == 1 and padding == "same",

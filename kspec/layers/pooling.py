@@ -24,7 +24,8 @@ class _Pooling2D(Layer):
 
     def check(self) -> str | None:
         """Windows and steps are positive."""
-        sizes = (*repeat(self.pool_size, 2), *repeat(self.strides or 1, 2))
+        strides = 1 if self.strides is None else self.strides
+        sizes = (*repeat(self.pool_size, 2), *repeat(strides, 2))
         return None if min(sizes) > 0 else "pool_size and strides must be at least 1"
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
