@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from pathlib import Path
+from typing import IO
 from xml.etree import ElementTree
 
 import pytest
@@ -65,17 +66,24 @@ def test_github_escapes_what_would_end_its_fields(tmp_path):
     assert "file=a%2Cb%3Ac%25.kspec," in done.stdout
 
 
+def read_until(stream: IO[str], wanted: str) -> str:
+    """The lines up to one with these words; a stream that ends first fails."""
+    seen = ""
+    while wanted not in seen:
+        line = stream.readline()
+        assert line, seen
+        seen += line
+    return seen
+
+
 def test_check_watches_a_file(place):
     command = [sys.executable, "-m", "kspec", "check", "wrong.kspec", "--watch"]
     with subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True) as watching:
         assert watching.stderr is not None
-        seen = ""
-        while "1 error" not in seen:
-            seen += watching.stderr.readline()
+        seen = read_until(watching.stderr, "1 error")
         time.sleep(0.05)
         (place / "wrong.kspec").write_text(ODD.replace("  h = x -> dense(3)\n", ""))
-        while "is fine" not in seen:
-            seen += watching.stderr.readline()
+        seen += read_until(watching.stderr, "is fine")
         watching.terminate()
     assert "wrong.kspec is fine: 9 weights" in seen
 
