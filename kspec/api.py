@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from kspec.compiler import Compiled, compile_source, read_source
+from kspec.compiler import Compiled, Imports, compile_source, read_source
 from kspec.diagnostics import Source, SpecError
 from kspec.diagnostics.errors import UnknownPass
 from kspec.graph import draw, graph_of
@@ -114,7 +114,7 @@ def compile(path: str | Path, *, set: Mapping[str, object] | None = None) -> Pro
         SpecError: With every mistake in it; `error.render()` shows them.
     """
     path = Path(path)
-    compiled = compile_source(read_source(path), overrides(set or {}), path.parent)
+    compiled = compile_source(read_source(path), overrides(set or {}), Imports(path.parent))
     return Program(compiled, path.parent)
 
 
@@ -123,7 +123,8 @@ def compile_text(
 ) -> Program:
     """Compile a text; the paths of its data start at `folder`. Raises SpecError."""
     place = Path(folder)
-    return Program(compile_source(Source("<text>", text), overrides(set or {}), place), place)
+    source = Source("<text>", text)
+    return Program(compile_source(source, overrides(set or {}), Imports(place)), place)
 
 
 def load(folder: str | Path) -> Run:

@@ -16,6 +16,7 @@ import kspec
 from kspec.compiler import read_source
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import RunFolderBroken
+from kspec.files import write_json
 
 if TYPE_CHECKING:
     from kspec.api import Program
@@ -26,7 +27,7 @@ BUILD = "build.json"
 
 def write_build(program: Program, spec: Path, folder: Path) -> None:
     """Write a compiled program, and what it was compiled from."""
-    from kspec.runtime.folder import write_bundle, write_json
+    from kspec.runtime.folder import write_bundle
 
     write_bundle(program.bundle(), folder)
     relative = os.path.relpath(spec.absolute(), folder.absolute())

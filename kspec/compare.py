@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from kspec.elaborate import Program
 from kspec.ir import Func, Op
+from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.printer import print_expr
 
@@ -98,12 +99,13 @@ def _totals(program: Program) -> dict[str, str]:
 
 
 def flops(func: Func) -> int:
-    """Floating-point operations of the products in a graph's outputs, for one example.
+    """Floating-point operations of the products that a graph's outputs need, for one example.
 
     A product of matrices or a convolution counts 2 for each multiplication and addition;
     all else is left out. Axes without a fixed size count as 1.
     """
-    return sum(_flops(op) for op in func.ops)
+    outputs = (value for name, value in func.returns if name.startswith("output."))
+    return sum(_flops(op) for op in live_ops(func.ops, outputs))
 
 
 def _flops(op: Op) -> int:

@@ -17,6 +17,7 @@ from kspec.data.paths import resolve
 from kspec.diagnostics import Diagnostic, Source, SpecError
 from kspec.diagnostics.errors import FileMissing, FileUnreadable
 from kspec.elaborate import Program, elaborate
+from kspec.files import Stamp, stamp
 from kspec.ir import Module
 from kspec.passes import stages
 from kspec.syntax import parse
@@ -61,19 +62,19 @@ class Compiled:
 
 
 def compile_source(
-    source: Source, overrides: Mapping[str, Expr] | None = None, folder: Path | None = None
+    source: Source, overrides: Mapping[str, Expr] | None = None, imports: Imports | None = None
 ) -> Compiled:
     """Compile a text.
 
     Args:
         source: The text.
         overrides: Values for params and settings.
-        folder: Where the paths of its imports start; without it, it can import `std/` only.
+        imports: Reads what it imports; without it, that can be `std/` only.
 
     Raises:
         SpecError: With every mistake that was found.
     """
-    imports = Imports(folder)
+    imports = imports or Imports(None)
     program = elaborate(parse(source), overrides, imports.load)
     return Compiled(source, program, tuple(imports.files.items()))
 
@@ -81,13 +82,18 @@ def compile_source(
 class Imports:
     """Reads what specs import: files of their folder, and the library that ships with kspec.
 
+    Args:
+        folder: The spec's folder; None for a text that has none.
+
     Attributes:
         files: The texts that were read, by their paths from the spec's folder.
+        asked: The files of that folder that were asked for, with their stamps before that.
     """
 
     def __init__(self, folder: Path | None) -> None:
         self.folder = folder
         self.files: dict[str, Source] = {}
+        self.asked: dict[Path, Stamp] = {}
 
     def load(self, path: str, importer: Source) -> Source:
         """The text at a path, from the importer's folder. Raises SpecError."""
@@ -104,6 +110,7 @@ class Imports:
             return read_source(resolve(folder, path), path)
         if self.folder is None:
             raise SpecError((FileMissing(span=None, path=path),))
+        self.asked[self.folder / path] = stamp(self.folder / path)
         return read_source(resolve(self.folder, path), (self.folder / path).as_posix())
 
 

@@ -30,6 +30,7 @@ ELSEWHERE = {
     "E607": "test_folders",
     "E608": "test_training",
     "E609": "test_inspection",
+    "E610": "test_tools",
 }
 
 

@@ -57,7 +57,10 @@ train {
   model = Net
   data = d
   loss = mean(square(y - z))
-  metrics = { worst: max(abs(y - z)), close: max(abs(y - z)) < 1, error: mean_squared_error(y, z) }
+  metrics = {
+    worst: max(abs(y - z)), close: max(abs(y - z)) < 1, error: mean_squared_error(y, z)
+    place: argmax(z), wide: sum(abs(y - z) > 1)
+  }
   optimizer = sgd(0.1)
   batch = 8
   epochs = 3
@@ -82,5 +85,7 @@ train {
     metrics = runs[0].evaluate(arrays["train"])
     assert metrics["worst"] == pytest.approx(gap.max(1).mean(), rel=1e-5)
     assert metrics["close"] == pytest.approx((gap.max(1) < 1).mean())
+    assert metrics["place"] == pytest.approx(scores.argmax(1).mean())
+    assert metrics["wide"] == pytest.approx((gap > 1).sum(1).mean())
     assert metrics["error"] == pytest.approx((gap**2).mean(), rel=1e-5)
     assert metrics["loss"] == pytest.approx((gap**2).mean(), rel=1e-5)

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
-from typing import IO
 from xml.etree import ElementTree
 
 import pytest
 
 import kspec as package
+from kspec import files
+from kspec.diagnostics import SpecError
 from kspec.diagnostics.catalog import by_code, table
 from kspec.registry import PACKAGES, names
 from tests.conftest import SPECS, TESTS
@@ -66,26 +70,77 @@ def test_github_escapes_what_would_end_its_fields(tmp_path):
     assert "file=a%2Cb%3Ac%25.kspec," in done.stdout
 
 
-def read_until(stream: IO[str], wanted: str) -> str:
-    """The lines up to one with these words; a stream that ends first fails."""
+def read_until(process: subprocess.Popen[str], wanted: str) -> str:
+    """The lines up to one with these words; a stream that ends first, or stalls, fails."""
+    assert process.stderr is not None
+    watchdog = threading.Timer(60, process.kill)
+    watchdog.start()
     seen = ""
     while wanted not in seen:
-        line = stream.readline()
+        line = process.stderr.readline()
         assert line, seen
         seen += line
+    watchdog.cancel()
     return seen
 
 
 def test_check_watches_a_file(place):
     command = [sys.executable, "-m", "kspec", "check", "wrong.kspec", "--watch"]
     with subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True) as watching:
-        assert watching.stderr is not None
-        seen = read_until(watching.stderr, "1 error")
+        seen = read_until(watching, "1 error")
         time.sleep(0.05)
         (place / "wrong.kspec").write_text(ODD.replace("  h = x -> dense(3)\n", ""))
-        seen += read_until(watching.stderr, "is fine")
+        seen += read_until(watching, "is fine")
         watching.terminate()
     assert "wrong.kspec is fine: 9 weights" in seen
+
+
+def test_check_watches_what_a_spec_imports(place):
+    (place / "main.kspec").write_text('import "parts.kspec"\n' + ODD.replace("dense", "Part", 1))
+    command = [sys.executable, "-m", "kspec", "check", "main.kspec", "--watch"]
+    with subprocess.Popen(command, cwd=place, stderr=subprocess.PIPE, text=True) as watching:
+        seen = read_until(watching, "1 error")
+        assert "E501" in seen
+        part = "block Part(n) {\n  input x : f32[8]\n  output x -> dense(n)\n}\n"
+        (place / "parts.kspec").write_text(part)
+        seen = read_until(watching, "main.kspec is fine")
+        watching.terminate()
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("graph", "digits.kspec", "-o", "odd.kspec/x.svg"),
+        ("compile", "digits.kspec", "-o", "odd.kspec/x"),
+        ("init", "odd.kspec/x.kspec"),
+    ],
+    ids=str,
+)
+def test_what_cannot_be_written_is_reported(place, command):
+    done = kspec(*command, cwd=place, code=1)
+    assert done.stderr.startswith("error[E610]: `odd.kspec/x")
+    assert "cannot be written: Not a directory" in done.stderr
+    assert (place / "odd.kspec").read_text() == ODD
+
+
+def test_a_file_that_cannot_be_replaced_stays(tmp_path, monkeypatch):
+    target = tmp_path / "a.txt"
+    files.write_text(target, "old")
+    target.chmod(0o640)
+    link = tmp_path / "link.txt"
+    link.symlink_to(target)
+    files.write_text(link, "new")
+    assert link.is_symlink() and target.read_text() == "new"
+    assert target.stat().st_mode & 0o777 == 0o640
+
+    def full(number: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(SpecError, match="cannot be written: No space left"):
+        files.write_text(target, "newer")
+    assert target.read_text() == "new"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a.txt", "link.txt"]
 
 
 def test_fmt_rewrites_checks_and_shows(place):

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.commands.common import JSON, SETS, compile_spec, find_spec, is_colored, reports
+from kspec.commands.common import JSON, SETS, compile_spec, counted, find_spec, is_colored, reports
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.formats import FORMATS, show
 
 if TYPE_CHECKING:
+    from kspec.compiler import Imports
     from kspec.diagnostics import Diagnostic
 
 POLL = 0.3  # seconds between two looks at a watched file
@@ -25,38 +26,35 @@ POLL = 0.3  # seconds between two looks at a watched file
 @click.argument("spec", required=False)
 @SETS
 @click.option("--format", "form", type=click.Choice(FORMATS), default="full", show_default=True)
-@click.option("--watch", is_flag=True, help="Check again whenever the file changes.")
+@click.option("--watch", is_flag=True, help="Check again whenever a file changes.")
 @reports
 def check(spec: str | None, sets: dict[str, str], form: str, watch: bool) -> None:
     """Find every mistake in SPEC without running it."""
+    from kspec.compiler import Imports
+    from kspec.files import stamp
+
     path = find_spec(spec, "check")
     if not watch:
-        if not _check(path, sets, form):
+        if not _check(path, sets, form, Imports(path.parent)):
             sys.exit(1)
         return
     while True:
-        stamp = _stamp(path)
+        imports = Imports(path.parent)
+        before = stamp(path)  # before reading, so that no change is missed
         click.clear()
-        _check(path, sets, form)
-        while _stamp(path) == stamp:
+        _check(path, sets, form, imports)
+        seen = {path: before, **imports.asked}
+        while all(stamp(file) == was for file, was in seen.items()):
             time.sleep(POLL)
 
 
-def _stamp(path: Path) -> tuple[int, int] | None:
-    try:
-        found = path.stat()
-    except OSError:
-        return None
-    return found.st_mtime_ns, found.st_size
-
-
-def _check(path: Path, sets: dict[str, str], form: str) -> bool:
+def _check(path: Path, sets: dict[str, str], form: str, imports: Imports) -> bool:
     """Show what is wrong or odd; whether nothing is wrong."""
     found: tuple[Diagnostic, ...] = ()
     errors = 0
     count = 0
     try:
-        program = compile_spec(path, sets, quiet=True)
+        program = compile_spec(path, sets, quiet=True, imports=imports)
         found = program.compiled.warnings
         count = sum(weight.size for weight in program.compiled.program.module.weights)
     except SpecError as error:
@@ -69,10 +67,9 @@ def _check(path: Path, sets: dict[str, str], form: str) -> bool:
     if found:
         click.echo(show(found, form, color=is_colored()) + "\n", err=True, color=is_colored())
     if errors:
-        click.echo(f"{errors} error{'s' if errors > 1 else ''}", err=True)
+        click.echo(counted(errors, "error"), err=True)
     else:
-        odd = len(found)
-        but = f"; {odd} warning{'s' if odd > 1 else ''}" if odd else ""
+        but = f"; {counted(len(found), 'warning')}" if found else ""
         click.echo(f"{path.as_posix()} is fine: {count:,} weights{but}", err=True)
     return not errors
 
@@ -105,6 +102,7 @@ def explain(code: str, as_json: bool) -> None:
 def fmt(specs: tuple[str, ...], only_check: bool, diff: bool) -> None:
     """Lay specs out: all of the current folder by default; `-` is stdin to stdout."""
     from kspec.compiler import read_source
+    from kspec.files import write_text
     from kspec.syntax.format import format_text
 
     if specs == ("-",):
@@ -127,7 +125,7 @@ def fmt(specs: tuple[str, ...], only_check: bool, diff: bool) -> None:
             )
             click.echo("\n".join(lines))
         elif not only_check:
-            path.write_text(formatted, encoding="utf-8", newline="\n")
+            write_text(path, formatted)
         click.echo(f"{'would change' if diff or only_check else 'changed'} {name}", err=True)
     click.echo(f"{len(paths) - changed} of {len(paths)} as they should be", err=True)
     if changed and (only_check or diff):

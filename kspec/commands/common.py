@@ -13,10 +13,11 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 import click
 
 from kspec.diagnostics import SpecError
-from kspec.diagnostics.render import render
+from kspec.diagnostics.formats import show
 
 if TYPE_CHECKING:
     from kspec.api import Program
+    from kspec.compiler import Imports
 
 STARTED = time.perf_counter()
 P = ParamSpec("P")
@@ -36,9 +37,13 @@ def fail(error: SpecError) -> NoReturn:
     click.echo(error.render(color=is_colored()), err=True, color=is_colored())
     diverged = any(isinstance(d, Diverged) for d in error.diagnostics)
     if not diverged:
-        count = len(error.diagnostics)
-        click.echo(f"\n{count} error{'s' if count > 1 else ''}", err=True)
+        click.echo(f"\n{counted(len(error.diagnostics), 'error')}", err=True)
     sys.exit(DIVERGED if diverged else 1)
+
+
+def counted(number: int, noun: str) -> str:
+    """`1 error`, `2 errors`."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def reports(command: Callable[P, None]) -> Callable[P, None]:
@@ -97,13 +102,15 @@ def find_spec(name: str | None, command: str) -> Path:
     raise SpecError((SpecMissing(span=None, found=found, command=command),))
 
 
-def compile_spec(spec: Path, sets: dict[str, str], *, quiet: bool = False) -> Program:
+def compile_spec(
+    spec: Path, sets: dict[str, str], *, quiet: bool = False, imports: Imports | None = None
+) -> Program:
     """Compile a spec; what is odd in it is shown unless `quiet`. Raises SpecError."""
     from kspec.api import Program, Written, overrides
-    from kspec.compiler import compile_source, read_source
+    from kspec.compiler import Imports, compile_source, read_source
 
     values = {name: Written(text) for name, text in sets.items()}
-    compiled = compile_source(read_source(spec), overrides(values), spec.parent)
+    compiled = compile_source(read_source(spec), overrides(values), imports or Imports(spec.parent))
     program = Program(compiled, spec.parent)
     if not quiet:
         show_warnings(program)
@@ -112,8 +119,9 @@ def compile_spec(spec: Path, sets: dict[str, str], *, quiet: bool = False) -> Pr
 
 def show_warnings(program: Program) -> None:
     """Show what is odd in a program, on stderr."""
-    for warning in program.compiled.warnings:
-        click.echo(render(warning, color=is_colored()) + "\n", err=True, color=is_colored())
+    if program.compiled.warnings:
+        text = show(program.compiled.warnings, "full", color=is_colored())
+        click.echo(text + "\n", err=True, color=is_colored())
 
 
 def build_folder(spec: Path) -> Path:

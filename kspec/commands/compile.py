@@ -84,13 +84,14 @@ def show(spec: str | None, resolved: bool, sets: dict[str, str], as_json: bool) 
 @reports
 def graph(spec: str | None, form: str, out: str | None, sets: dict[str, str]) -> None:
     """Draw the model of SPEC, with the shapes on its arrows."""
+    from kspec.files import write_text
     from kspec.graph import dot, draw, graph_of, mermaid
 
     program = compile_spec(find_spec(spec, "graph"), sets)
     made = graph_of(program.compiled.program.module)
     text = {"svg": draw, "dot": dot, "mermaid": mermaid}[form](made)
     if out:
-        Path(out).write_text(text, encoding="utf-8")
+        write_text(Path(out), text)
         click.echo(f"wrote {out}", err=True)
     else:
         click.echo(text, nl=not text.endswith("\n"))

@@ -53,6 +53,8 @@ def _templates() -> list[str]:
 @reports
 def init(path: str | None, template: str, listed: bool) -> None:
     """Write a first spec to FILE, NAME.kspec by default. An existing file is left alone."""
+    from kspec.files import write_text
+
     known = _templates()
     if listed:
         for name in known:
@@ -62,15 +64,10 @@ def init(path: str | None, template: str, listed: bool) -> None:
     if template not in known:
         raise click.BadParameter(f"there are {', '.join(known)}", param_hint="--template")
     target = Path(path or f"{template}.kspec")
-    try:
-        with target.open("x", encoding="utf-8", newline="\n") as file:
-            file.write((TEMPLATES / f"{template}.kspec").read_text(encoding="utf-8"))
-    except FileExistsError:
+    if target.exists():
         click.echo(f"{target.as_posix()} exists already; nothing was written", err=True)
         sys.exit(1)
-    except OSError as error:
-        click.echo(f"{target.as_posix()} cannot be written: {error.strerror}", err=True)
-        sys.exit(1)
+    write_text(target, (TEMPLATES / f"{template}.kspec").read_text(encoding="utf-8"))
     click.echo(f"wrote {target.as_posix()}; to train it: kspec run {target.as_posix()}", err=True)
 
 

@@ -35,6 +35,7 @@ from kspec.diagnostics.errors_program import (
 from kspec.diagnostics.errors_run import (
     CheckpointMissing,
     Diverged,
+    FileUnwritable,
     ForeignCode,
     InputFileMismatch,
     NoTrainBlock,
@@ -106,6 +107,7 @@ __all__ = [
     "FieldWrongType",
     "FileMissing",
     "FileUnreadable",
+    "FileUnwritable",
     "ForbiddenCharacter",
     "ForeignCode",
     "ImportCycle",

@@ -116,3 +116,14 @@ class ForeignCode(Diagnostic):
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileUnwritable(Diagnostic):
+    """A file or folder cannot be written; what was there before is there still."""
+
+    code: ClassVar[str] = "E610"
+    title: ClassVar[str] = "`{path}` cannot be written: {reason}"
+
+    path: str
+    reason: str

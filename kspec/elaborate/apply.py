@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, cast
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -62,17 +63,13 @@ class Applier:
         """All that a call on tensors may name here."""
         return [name for kind in env.kinds for name in names(kind)]
 
-    def knows(self, name: str, env: Env) -> bool:
-        """Whether a call on tensors may name it here."""
-        return any(lookup(kind, name) for kind in env.kinds)
-
-    def is_op(self, name: str, env: Env) -> bool:
-        """Whether a call here means an op: a function without weights."""
-        return next((kind for kind in env.kinds if lookup(kind, name)), None) == "op"
+    def meant(self, name: str, env: Env) -> type[Definition] | None:
+        """What a call on tensors means by a name here; None for an unknown one."""
+        return next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
 
     def operand_count(self, name: str, env: Env) -> int:
         """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
-        cls = next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
+        cls = self.meant(name, env)
         if cls is None:
             return 0
         if issubclass(cls, Layer):
@@ -107,8 +104,6 @@ class Applier:
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
     def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
-        from dataclasses import replace
-
         place = Place(shared.path)
         hint = env.hint or shared.name
         match shared.template:
@@ -133,16 +128,15 @@ class Applier:
         path: str | None,
     ) -> Tensor:
         """Apply a name of the vocabulary; its weights go to `path`, or to a fresh one."""
-        kind = next((kind for kind in env.kinds if lookup(kind, target.name)), None)
-        if kind is None:
+        cls = self.meant(target.name, env)
+        if cls is None:
             name_span = target.span if isinstance(target, Ref) else target.name_span
             known = [*self.names(env), *env.scope.visible()]
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
-        if kind == "layer":
+        if issubclass(cls, Layer):
             args, name = self.own_name(args)
             path = path or env.place.join(env.place.fresh(name or target.name))
-        cls = cast("type[Definition]", lookup(kind, target.name))
         sides: tuple[Meaning, ...] = operands
         if issubclass(cls, Operation):  # `maximum(x, 0)`: the number is an operand, too
             more = max(0, min(cls.operands - len(operands), _leading(args)))

@@ -92,7 +92,7 @@ class Evaluator:
         operands = (expr.operand,) if isinstance(expr, tree.Unary) else (expr.left, expr.right)
         values = self._all(operands, env.inner())
         for value in values:
-            if isinstance(value, Ref) and not self.applier.knows(value.name, env):
+            if isinstance(value, Ref) and not self.applier.meant(value.name, env):
                 self._unknown(value, env, "value")
         with self.arithmetic.builder.at(expr.span, env.hint or _word(*values)):
             if isinstance(expr, tree.Unary):
@@ -191,7 +191,8 @@ class Evaluator:
         number_first = (  # `minimum(0.5, x)`
             isinstance(callee, Invocation)
             and any(isinstance(given.value, Tensor) for given in rest)
-            and self.applier.is_op(callee.name, env)
+            and (meant := self.applier.meant(callee.name, env)) is not None
+            and meant.kind == "op"
         )
         if not operands and not number_first:
             return callee
@@ -233,7 +234,7 @@ class Evaluator:
                     span=expr.source.span, what=describe(source), wanted="a tensor or a layer"
                 )
             )
-        if isinstance(source, Ref) and not self.applier.knows(source.name, env):
+        if isinstance(source, Ref) and not self.applier.meant(source.name, env):
             known = (*env.scope.visible(), *self.applier.names(env))
             self.reporter.fail(UnknownName.of(source.span, "tensor or layer", source.name, known))
         target = self._target(expr.target, operands, env)

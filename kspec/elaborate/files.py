@@ -25,6 +25,8 @@ from kspec.syntax import parse, tree
 from kspec.syntax.tree import ImportDecl, ParamDecl, Spec
 
 PARAM_TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
+# Data blocks by name: None for one with a mistake, and where the file declares or imports it.
+Blocks: TypeAlias = dict[str, tuple[Data | None, Span]]
 # The text of a path that a spec imports. Raises SpecError.
 Load: TypeAlias = Callable[[str, Source], Source]
 
@@ -45,19 +47,20 @@ class Files:
     def __init__(self, elaborator: Elaborator, load: Load) -> None:
         self.elaborator = elaborator
         self.reporter = elaborator.reporter
+        self.unique = elaborator.body.unique
         self.load = load
         self.data: dict[str, Data | None] = {}
         self._scopes: dict[Source, Scope] = {}
-        self._data: dict[Source, dict[str, Data | None]] = {}
+        self._data: dict[Source, Blocks] = {}
         self._open: list[Source] = []
 
     def bind(self, spec: Spec, scope: Scope) -> None:
         """Bind what the main file declares and imports."""
-        self.data = self._bind(spec, scope)
+        self.data = {name: data for name, (data, _) in self._bind(spec, scope).items()}
 
-    def _bind(self, spec: Spec, scope: Scope) -> dict[str, Data | None]:
+    def _bind(self, spec: Spec, scope: Scope) -> Blocks:
         self._open.append(spec.source)
-        data: dict[str, Data | None] = {}
+        data: Blocks = {}
         for declaration in spec.declarations:
             try:
                 self._declare(declaration, spec.source, scope, data)
@@ -75,42 +78,36 @@ class Files:
         declaration: tree.Declaration,
         source: Source,
         scope: Scope,
-        data: dict[str, Data | None],
+        data: Blocks,
     ) -> None:
         match declaration:
             case tree.ImportDecl():
                 self._import(declaration, source, scope, data)
             case tree.ModelDecl():
-                self._unique(declaration.name, declaration.name_span, scope)
+                self.unique(declaration.name, declaration.name_span, scope)
                 block = BlockValue(declaration, (), declaration.name_span, scope)
                 kind = "block" if declaration.is_block else "model"
                 scope.bind(declaration.name, block, declaration.name_span, kind)
             case tree.ParamDecl():
-                self._unique(declaration.name, declaration.name_span, scope)
+                self.unique(declaration.name, declaration.name_span, scope)
                 self._param(declaration, scope)
             case tree.DataDecl() | tree.TrainDecl():
                 pass
 
-    def _unique(self, name: str, span: Span, scope: Scope) -> None:
-        earlier = scope.names.get(name)
-        if earlier is not None:
-            self.reporter.fail(DuplicateName.of(span, "name", name, earlier.span))
-
-    def _add_data(
-        self, declaration: tree.DataDecl, scope: Scope, data: dict[str, Data | None]
-    ) -> None:
+    def _add_data(self, declaration: tree.DataDecl, scope: Scope, data: Blocks) -> None:
         name, span = declaration.name, declaration.name_span
         try:
-            self._unique(name, span, scope)
-            if name in data:
-                self.reporter.fail(DuplicateName.of(span, "data block", name, span))
-            data[name] = elaborate_data(self.elaborator, declaration, scope)
+            self.unique(name, span, scope)
+            self._unique_block(name, span, data)
+            data[name] = (elaborate_data(self.elaborator, declaration, scope), span)
         except Failed:
-            data.setdefault(name, None)
+            data.setdefault(name, (None, span))
 
-    def _import(
-        self, decl: ImportDecl, importer: Source, scope: Scope, data: dict[str, Data | None]
-    ) -> None:
+    def _unique_block(self, name: str, span: Span, data: Blocks) -> None:
+        if name in data:
+            self.reporter.fail(DuplicateName.of(span, "data block", name, data[name][1]))
+
+    def _import(self, decl: ImportDecl, importer: Source, scope: Scope, data: Blocks) -> None:
         """Bind the blocks, models and data of another file."""
         source = self._read(decl, importer)
         if source in self._open:
@@ -129,12 +126,12 @@ class Files:
             meaning = found.meaning
             if not isinstance(meaning, BlockValue) or meaning.home is not self._scopes[source]:
                 continue
-            self._unique(name, decl.path_span, scope)
+            self.unique(name, decl.path_span, scope)
             scope.bind(name, replace(meaning, span=decl.path_span), decl.path_span, "import")
         for name, found in self._data[source].items():
-            if name not in data:
-                data[name] = found
-                binding.used = True
+            self._unique_block(name, decl.path_span, data)
+            data[name] = (found[0], decl.path_span)
+            binding.used = True
 
     def _read(self, decl: ImportDecl, importer: Source) -> Source:
         self.reporter.spend(1, decl.span)

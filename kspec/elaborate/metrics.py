@@ -93,14 +93,11 @@ class Metrics:
         value = self.evaluator.tensor(item, replace(self.env, hint=name)).value
         with self.builder.at(item.span, name):
             value = per_example(self.builder, value)
-            if value.type.shape != (BATCH,) or value.type.dtype == "bool":
-                value = self._number(value, item)
+            if value.type.shape != (BATCH,):
+                self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
+            if not value.type.is_float:
+                value = self.builder.op("cast", value, dtype="f32")
             return Sums(name, None, masked_mean(self.builder, value, self.mask, name))
-
-    def _number(self, value: Value, item: Expr) -> Value:
-        if value.type.shape == (BATCH,):
-            return self.builder.op("cast", value, dtype="f32")
-        self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
 
     def _named(self, name: str | None, item: tree.Call, taken: set[str]) -> Sums:
         """`sparse_categorical_accuracy(label, digit)`."""

@@ -237,7 +237,8 @@ class _TrainBlock:
         env = Env(scope, Place(), "loss", kinds=LOSS_KINDS)
         each = self.elaborator.evaluator.tensor(expr, env).value
         with self.builder.at(expr.span, "loss"):
-            each = per_example(self.builder, each)
+            if each.type.is_float:
+                each = per_example(self.builder, each)
             if not each.type.is_float or each.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=expr.span, type=str(each.type)))
             sums = masked_mean(self.builder, each, mask, "loss")

@@ -25,6 +25,7 @@ from typing import Any, Final, cast
 
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import CheckpointMissing, RunFolderBroken, RunFolderMissing
+from kspec.files import make_folder, write_json, write_text, writing
 from kspec.plan import plan_from_json, plan_to_json
 from kspec.runtime.checkpoint import Checkpoints
 from kspec.runtime.run import Bundle, Record, Run
@@ -40,25 +41,8 @@ IMPORTS: Final = "imports"  # the files that the spec imports, as they were
 OTHERS: Final = ("spec.kspec", "resolved.kspec", "model.ir", "model.opt.ir", "model.svg")
 
 
-def write_text(path: Path, text: str) -> None:
-    """Write a file so that a reader sees the old or the new text, never a part."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
-    with temporary.open("w", encoding="utf-8", newline="\n") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
-
-
-def write_json(path: Path, value: object) -> None:
-    """Write JSON, whole or not at all."""
-    write_text(path, json.dumps(value, indent=2) + "\n")
-
-
 def write_bundle(bundle: Bundle, folder: Path) -> None:
     """Write a compiled program."""
-    folder.mkdir(parents=True, exist_ok=True)
     for name, text in bundle.files.items():
         write_text(folder / name, text)
     write_text(folder / PYTHON, bundle.python)
@@ -101,7 +85,7 @@ def new_run_folder(spec: str) -> Path:
     stamp = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
     unique = hashlib.sha256(f"{time.time_ns()}:{os.getpid()}".encode()).hexdigest()[:6]
     folder = Path("runs") / stem / f"{stamp}-{unique}"
-    folder.mkdir(parents=True)
+    make_folder(folder)
     return folder
 
 
@@ -138,7 +122,8 @@ def read_history(folder: Path) -> list[Record]:
 
 def append_record(folder: Path, record: Record) -> None:
     """Add an epoch's line to `metrics.jsonl`."""
-    with (folder / METRICS).open("a", encoding="utf-8", newline="\n") as file:
+    path = folder / METRICS
+    with writing(path), path.open("a", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(record) + "\n")
         file.flush()
 

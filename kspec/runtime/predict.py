@@ -14,7 +14,13 @@ from numpy.typing import NDArray
 from kspec.data.csv import Csv
 from kspec.data.npz import read_npz
 from kspec.diagnostics import SpecError
-from kspec.diagnostics.errors import FileMissing, FileUnreadable, InputFileMismatch
+from kspec.diagnostics.errors import (
+    FileMissing,
+    FileUnreadable,
+    FileUnwritable,
+    InputFileMismatch,
+)
+from kspec.files import replacing
 from kspec.plan import Plan
 from kspec.runtime.run import Run
 
@@ -87,23 +93,18 @@ def write_outputs(outputs: Arrays, run: Run, target: Path | None, stdout: TextIO
         for row in _rows(outputs, run):
             stdout.write(json.dumps(row) + "\n")
         return
-    temporary = target.with_name(f".{target.name}.tmp")
-    try:
+    if target.suffix not in (".npz", ".jsonl", ".csv"):
+        reason = "predictions are written as .npz, .csv or .jsonl"
+        raise SpecError((FileUnwritable(span=None, path=target.as_posix(), reason=reason),))
+    with replacing(target) as temporary:
         if target.suffix == ".npz":
             with temporary.open("wb") as file:
                 np.savez(file, **outputs)  # pyright: ignore[reportArgumentType]
         elif target.suffix == ".jsonl":
-            lines = [json.dumps(row) + "\n" for row in _rows(outputs, run)]
-            temporary.write_text("".join(lines), encoding="utf-8")
-        elif target.suffix == ".csv":
-            _write_csv(outputs, run, temporary)
+            with temporary.open("w", encoding="utf-8", newline="\n") as file:
+                file.writelines(json.dumps(row) + "\n" for row in _rows(outputs, run))
         else:
-            reason = "predictions are written as .npz, .csv or .jsonl"
-            raise SpecError((FileUnreadable(span=None, path=str(target), reason=reason),))
-        temporary.replace(target)
-    except OSError as error:
-        reason = error.strerror or "it cannot be written"
-        raise SpecError((FileUnreadable(span=None, path=str(target), reason=reason),)) from None
+            _write_csv(outputs, run, temporary)
 
 
 def _rows(outputs: Arrays, run: Run) -> Iterator[dict[str, Any]]:

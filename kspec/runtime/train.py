@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from kspec.data.dataset import Dataset
 from kspec.diagnostics import SpecError
+from kspec.files import write_json, write_text
 from kspec.runtime import folder as files
 from kspec.runtime.checkpoint import Checkpoints
 from kspec.runtime.executable import Tree
@@ -56,14 +57,14 @@ class Training:
         about["class_names"] = {
             name: list(words) for name, words in dataset.splits["train"].class_names.items()
         }
-        files.write_json(self.folder / files.RUN, about)
+        write_json(self.folder / files.RUN, about)
         files.rewrite_history(self.folder, run.history)
         watch = Stopwatch()
         with Checkpoints(self.folder / files.CHECKPOINTS) as checkpoints:
             try:
                 self._fit(dataset, checkpoints)
             except SpecError:
-                files.write_json(self.folder / files.RUN, about | {"status": "diverged"})
+                write_json(self.folder / files.RUN, about | {"status": "diverged"})
                 raise
             checkpoints.save_now(run.state, run.position)
         training = watch.seconds()
@@ -123,5 +124,5 @@ class Training:
         about = about | {key: summary[key] for key in ("status", "steps", "metrics", "timing")}
         about["epoch"] = run.position.epoch
         page = render_report(report_of(run, self.folder, about))
-        files.write_text(self.folder / "report.html", page)
-        files.write_json(self.folder / files.RUN, about)
+        write_text(self.folder / "report.html", page)
+        write_json(self.folder / files.RUN, about)

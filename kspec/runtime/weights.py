@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, cast
@@ -10,6 +9,7 @@ from typing import Any, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from kspec.files import replacing
 from kspec.runtime import compat
 from kspec.runtime.executable import Tree
 
@@ -81,10 +81,7 @@ def save_weights(weights: Weights, path: Path) -> None:
     """Write weights as safetensors; the old file stays until the new one is whole."""
     from safetensors import numpy as safetensors
 
-    temporary = path.with_suffix(".tmp")
-    cast("Any", safetensors).save_file(
-        {name: np.ascontiguousarray(value) for name, value in weights.items()}, temporary
-    )
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(path)
+    with replacing(path) as temporary:
+        cast("Any", safetensors).save_file(
+            {name: np.ascontiguousarray(value) for name, value in weights.items()}, temporary
+        )
