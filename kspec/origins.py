@@ -8,7 +8,7 @@ from typing import Any
 
 from kspec.compiler import Compiled
 from kspec.diagnostics import Span
-from kspec.elaborate.arguments import spell
+from kspec.elaborate.signatures import spell
 from kspec.syntax import tree
 from kspec.syntax.printer import print_expr
 

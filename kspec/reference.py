@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import UnknownName
-from kspec.elaborate.arguments import describe_type, sign, spell
+from kspec.elaborate.signatures import describe_type, sign, spell
 from kspec.layers.base import Layer
 from kspec.ops.base import Operation
 from kspec.registry import PACKAGES, Definition, names
@@ -21,6 +21,7 @@ _USES: Final = {
     "loss": "loss = {name}(label, prediction{rest})",
     "metric": "metrics = [{name}(label, prediction{rest})]",
     "optimizer": "optimizer = {call}",
+    "schedule": "optimizer = sgd({call})",
     "source": "source = {call}",
 }
 

@@ -1,6 +1,6 @@
 """The vocabulary's frame: definitions, their arguments, and the one table of names.
 
-A layer, loss, metric, optimizer, initializer, activation or data source is one class
+A layer, loss, metric, optimizer, schedule, initializer, activation or data source is one class
 under one decorator. Its fields, made with `arg`, are the signature that users see:
 
     @final
@@ -36,6 +36,7 @@ PACKAGES: Final = MappingProxyType(
         "loss": "kspec.losses",
         "metric": "kspec.metrics",
         "optimizer": "kspec.optimizers",
+        "schedule": "kspec.schedules",
         "source": "kspec.data",
     }
 )
@@ -43,6 +44,10 @@ PACKAGES: Final = MappingProxyType(
 _REQUIRED: Final = object()
 _table: dict[str, dict[str, type[Definition]]] = {kind: {} for kind in PACKAGES}
 _loaded: set[str] = set()
+
+
+class Steps(int):
+    """The type of arguments that count updates: `1_000`, or `1_000steps`."""
 
 
 class Emit(Protocol):
@@ -122,6 +127,8 @@ class Definition:
 
 
 def _attr(value: object) -> Attr:
+    if isinstance(value, Definition):
+        return value.call()
     if isinstance(value, (list, tuple)):
         return tuple(_attr(item) for item in cast("tuple[object, ...]", value))
     return cast("Attr", value)
@@ -162,4 +169,16 @@ def lookup(kind: str, name: str) -> type[Definition] | None:
 def make(kind: str, call: Call) -> Definition:
     """The definition that a `Call` of the IR stands for. Raises KeyError."""
     cls = names(kind)[call.name]
-    return cls(**call.args)
+    values: dict[str, object] = dict(call.args)
+    for name, value in call.args.items():
+        if isinstance(value, Call):
+            values[name] = make(kind_of(cls.arg_types()[name]), value)
+    return cls(**values)
+
+
+def kind_of(hint: object) -> str:
+    """The kind of definition that an argument takes, maybe beside other values."""
+    for option in typing.get_args(hint) or (hint,):
+        if isinstance(option, type) and issubclass(option, Definition):
+            return option.kind
+    raise TypeError(f"{hint} is no kind of definition")

@@ -23,7 +23,8 @@ DIMS = st.integers(1, 2**31 - 1) | st.sampled_from(["B", "T", "height"])
 TYPES = st.builds(
     TensorType, st.sampled_from([*JAX_DTYPES, "key"]), st.lists(DIMS, max_size=4).map(tuple)
 )
-CALLS = st.builds(Call, WORDS, st.dictionaries(WORDS, ATTRS, max_size=3))
+INNER = st.builds(Call, WORDS, st.dictionaries(WORDS, ATTRS, max_size=2))
+CALLS = st.builds(Call, WORDS, st.dictionaries(WORDS, ATTRS | INNER, max_size=3))
 
 
 @st.composite

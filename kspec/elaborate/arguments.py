@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, Union, cast, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -18,8 +18,9 @@ from kspec.diagnostics.errors import (
     WrongType,
 )
 from kspec.elaborate.reporter import Failed, Reporter
+from kspec.elaborate.signatures import describe_type, sign
 from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Definition, lookup, names
+from kspec.registry import Definition, Steps, lookup, names
 
 
 class Mismatch(Exception):
@@ -220,6 +221,10 @@ def _as_int(value: Meaning) -> int:
     raise Mismatch
 
 
+def _as_steps(value: Meaning) -> int:
+    return _as_int(value.value if isinstance(value, Quantity) and value.unit == "steps" else value)
+
+
 def _as_float(value: Meaning) -> float:
     if isinstance(value, Quantity) and value.unit == "%":
         return value.value / 100
@@ -247,52 +252,9 @@ def _as_none(value: Meaning) -> None:
 
 _SCALARS: dict[type[object], Callable[[Meaning], object]] = {
     int: _as_int,
+    Steps: _as_steps,
     float: _as_float,
     bool: _as_bool,
     str: _as_str,
     type(None): _as_none,
 }
-_WORDS: dict[object, str] = {
-    int: "an integer",
-    float: "a number",
-    bool: "true or false",
-    str: "a string",
-    type(None): "none",
-}
-
-
-def describe_type(wanted: object) -> str:
-    """An annotation in a spec's words: `an integer or a tuple of 2 integers`."""
-    origin = get_origin(wanted)
-    if origin in (Union, types.UnionType):
-        return " or ".join(describe_type(option) for option in get_args(wanted))
-    if origin is Literal:
-        return " or ".join(f"`{option}`" for option in get_args(wanted))
-    if origin is tuple:
-        items = get_args(wanted)
-        noun = describe_type(items[0]).split(" ", 1)[-1]
-        return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
-    if isinstance(wanted, type) and issubclass(wanted, Definition):
-        return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
-    return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")
-
-
-def sign(cls: type[Definition]) -> str:
-    """The signature as help shows it: `dropout(rate)`."""
-    parts = [
-        spec.name if spec.required else f"{spec.name}={spell(spec.default)}" for spec in cls.args
-    ]
-    return f"{cls.name}({', '.join(parts)})"
-
-
-def spell(value: object) -> str:
-    """A default as a spec would write it."""
-    if value is None or isinstance(value, bool):
-        return {None: "none", True: "true", False: "false"}[value]
-    if isinstance(value, Definition):
-        return value.name
-    if isinstance(value, str):
-        return f'"{value}"'
-    if isinstance(value, tuple):
-        return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
-    return repr(value)

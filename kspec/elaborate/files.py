@@ -14,12 +14,13 @@ from kspec.diagnostics.errors import (
     UnknownDtype,
     WrongType,
 )
-from kspec.elaborate.arguments import Mismatch, describe_type
+from kspec.elaborate.arguments import Mismatch
 from kspec.elaborate.data import Data, elaborate_data
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import BROKEN, Binding, Place, Scope
+from kspec.elaborate.signatures import describe_type
 from kspec.elaborate.values import BlockValue, Meaning, describe
 from kspec.syntax import parse, tree
 from kspec.syntax.tree import ImportDecl, ParamDecl, Spec

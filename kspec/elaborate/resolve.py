@@ -36,6 +36,8 @@ def call(value: Call, span: Span) -> Expr:
 
 def literal(value: Attr, span: Span) -> Expr:
     """A plain value as an expression."""
+    if isinstance(value, Call):
+        return call(value, span)
     if value is None or isinstance(value, bool):
         return tree.Literal(value, span)
     if isinstance(value, str):

@@ -22,7 +22,7 @@ from typing import TypeAlias
 from kspec.diagnostics import Span
 from kspec.ir.types import TensorType
 
-Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | None"
+Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | Call | None"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

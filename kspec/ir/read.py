@@ -189,6 +189,8 @@ class _Reader:
         if text in ("inf", "nan"):
             self.at += 1
             return float(text)
+        if kind == "word":
+            return self.call()
         self.take("mark", "(")
         return tuple(self.many(")", self.attr))
 

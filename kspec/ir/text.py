@@ -77,7 +77,9 @@ def _pairs(args: Mapping[str, Attr]) -> str:
 
 
 def show_attr(value: Attr) -> str:
-    """A literal: `3`, `0.5`, `true`, `none`, `'same'`, `(1, 2)`."""
+    """A literal: `3`, `0.5`, `true`, `none`, `'same'`, `(1, 2)`, or a call of those."""
+    if isinstance(value, Call):
+        return show_call(value)
     if value is None:
         return "none"
     if isinstance(value, bool):

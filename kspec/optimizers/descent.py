@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from kspec.optimizers.base import Emit, Optimizer, arg, optimizer
+from kspec.schedules.base import Schedule, emit_rate
 
 
 def _check_share(**values: float) -> str | None:
@@ -23,7 +24,7 @@ class SGD(Optimizer):
     nesterov:  w = w + momentum * velocity - learning_rate * g
     """
 
-    learning_rate: float = arg(default=0.01, doc="The size of a step.")
+    learning_rate: float | Schedule = arg(default=0.01, doc="The size of a step, or a schedule.")
     momentum: float = arg(default=0.0, doc="How much of the last step is added to the next.")
     nesterov: bool = arg(default=False, doc="Whether to look one step of momentum ahead.")
 
@@ -33,9 +34,10 @@ class SGD(Optimizer):
 
     def emit(self, emit: Emit) -> str:
         """The learning rate goes into the velocity, as in Keras."""
-        step = f"optax.scale_by_learning_rate({self.learning_rate!r})"
+        rate = emit_rate(self.learning_rate, emit)
         if self.momentum == 0:
-            return f"optax.sgd({self.learning_rate!r})"
+            return f"optax.sgd({rate})"
+        step = f"optax.scale_by_learning_rate({rate})"
         nesterov = ", nesterov=True" if self.nesterov else ""
         return f"optax.chain({step}, optax.trace(decay={self.momentum!r}{nesterov}))"
 
@@ -49,7 +51,7 @@ class RMSprop(Optimizer):
     centered:  sqrt(v - mean(g) ** 2 + epsilon).  Source: Tieleman and Hinton, 2012.
     """
 
-    learning_rate: float = arg(default=0.001, doc="The size of a step.")
+    learning_rate: float | Schedule = arg(default=0.001, doc="The size of a step, or a schedule.")
     rho: float = arg(default=0.9, doc="How much of the old mean square stays.")
     momentum: float = arg(default=0.0, doc="How much of the last step is added to the next.")
     epsilon: float = arg(default=1e-7, doc="Added under the root.")
@@ -66,7 +68,8 @@ class RMSprop(Optimizer):
             options.append("centered=True")
         if self.momentum:
             options.append(f"momentum={self.momentum!r}")
-        return f"optax.rmsprop({self.learning_rate!r}, {', '.join(options)})"
+        rate = emit_rate(self.learning_rate, emit)
+        return f"optax.rmsprop({rate}, {', '.join(options)})"
 
 
 @final
@@ -80,7 +83,7 @@ class Adam(Optimizer):
     Source: Kingma and Ba, 2015; epsilon is their "epsilon hat".
     """
 
-    learning_rate: float = arg(default=0.001, doc="The size of a step.")
+    learning_rate: float | Schedule = arg(default=0.001, doc="The size of a step, or a schedule.")
     beta_1: float = arg(default=0.9, doc="How much of the old first moment stays.")
     beta_2: float = arg(default=0.999, doc="How much of the old second moment stays.")
     epsilon: float = arg(default=1e-7, doc="Added to the root.")
@@ -97,5 +100,5 @@ class Adam(Optimizer):
             f"{emit.helper('scale_by_keras_adam')}({self.beta_1!r}, {self.beta_2!r}, "
             f"{self.epsilon!r}{amsgrad})"
         )
-        step = f"optax.scale_by_learning_rate({self.learning_rate!r})"
-        return f"optax.chain({moments}, {step})"
+        rate = emit_rate(self.learning_rate, emit)
+        return f"optax.chain({moments}, optax.scale_by_learning_rate({rate}))"

@@ -25,6 +25,7 @@ HOMES = {
     "loss": keras.losses,
     "metric": keras.metrics,
     "optimizer": keras.optimizers,
+    "schedule": keras.optimizers.schedules,
     "initializer": keras.initializers,
     "activation": keras.activations,
 }

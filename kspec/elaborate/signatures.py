@@ -1,0 +1,56 @@
+"""Signatures and types of the vocabulary in a spec's words, for messages and reference."""
+
+from __future__ import annotations
+
+import types
+from typing import Final, Literal, Union, cast, get_args, get_origin
+
+from kspec.registry import Definition, Steps
+
+_WORDS: Final[dict[object, str]] = {
+    int: "an integer",
+    Steps: "a number of steps",
+    float: "a number",
+    bool: "true or false",
+    str: "a string",
+    type(None): "none",
+}
+
+
+def describe_type(wanted: object) -> str:
+    """An annotation in a spec's words: `an integer or a tuple of 2 integers`."""
+    origin = get_origin(wanted)
+    if origin in (Union, types.UnionType):
+        return " or ".join(describe_type(option) for option in get_args(wanted))
+    if origin is Literal:
+        return " or ".join(f"`{option}`" for option in get_args(wanted))
+    if origin is tuple:
+        items = get_args(wanted)
+        noun = describe_type(items[0]).split(" ", 1)[-1]
+        return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
+    if isinstance(wanted, type) and issubclass(wanted, Definition):
+        return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
+    return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")
+
+
+def sign(cls: type[Definition]) -> str:
+    """The signature as help shows it: `dropout(rate)`."""
+    parts = [
+        spec.name if spec.required else f"{spec.name}={spell(spec.default)}" for spec in cls.args
+    ]
+    return f"{cls.name}({', '.join(parts)})"
+
+
+def spell(value: object) -> str:
+    """A default as a spec would write it."""
+    if value is None or isinstance(value, bool):
+        return {None: "none", True: "true", False: "false"}[value]
+    if isinstance(value, Definition):
+        args = [(each.name, getattr(value, each.name), each.default) for each in value.args]
+        other = [f"{name}={spell(given)}" for name, given, default in args if given != default]
+        return f"{value.name}({', '.join(other)})" if other else value.name
+    if isinstance(value, str):
+        return f'"{value}"'
+    if isinstance(value, tuple):
+        return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
+    return repr(value)

@@ -1,0 +1,1 @@
+"""Learning rate schedules: rates that depend on the number of the update."""

@@ -1,0 +1,40 @@
+"""What a schedule is: a rate for each update, written as an Optax schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar, TypeVar
+
+from kspec.registry import Definition, Emit, Steps, arg, register
+
+__all__ = ["Emit", "Schedule", "Steps", "arg", "emit_rate", "positive", "schedule"]
+
+S = TypeVar("S", bound="type[Schedule]")
+
+
+def schedule(name: str) -> Callable[[S], S]:
+    """Register a schedule under the name that specs use."""
+    return register("schedule", name)
+
+
+class Schedule(Definition):
+    """A learning rate that depends on how many updates were made; the first is number 0."""
+
+    kind: ClassVar[str] = "schedule"
+
+    def emit(self, emit: Emit) -> str:
+        """The Python expression of a function from i32[] to f32[]."""
+        raise NotImplementedError
+
+
+def emit_rate(rate: float | Schedule, emit: Emit) -> str:
+    """The Python expression of a learning rate, which Optax takes either way."""
+    return rate.emit(emit) if isinstance(rate, Schedule) else repr(rate)
+
+
+def positive(**values: float) -> str | None:
+    """What is wrong with numbers that must be above 0, or None."""
+    for name, value in values.items():
+        if not value > 0:
+            return f"{name} must be above 0, not {value}"
+    return None
