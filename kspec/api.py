@@ -77,10 +77,16 @@ class Program:
         )
 
     def init(self, seed: int | None = None) -> Run:
-        """A run with its first weights, untrained. The spec's seed by default."""
+        """A run with its first weights, untrained. The spec's seed by default.
+
+        Raises:
+            SpecError: A file that weights are loaded from is missing or does not fit.
+        """
         from kspec.runtime.run import Run
 
-        return Run(self.bundle(), seed)
+        run = Run(self.bundle(), seed)
+        run.load_files()
+        return run
 
     def fit(
         self,

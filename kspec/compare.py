@@ -75,7 +75,8 @@ def _settings(program: Program) -> dict[str, str]:
     for declaration in program.spec.declarations:
         match declaration:
             case tree.TrainDecl():
-                owner = "train"
+                settings |= _items("train", declaration.items)
+                continue
             case tree.DataDecl():
                 owner = f"data {declaration.name}"
                 for field in declaration.fields:
@@ -88,6 +89,27 @@ def _settings(program: Program) -> dict[str, str]:
         for setting in declaration.settings:
             settings[f"{owner}.{setting.key}"] = print_expr(setting.value)
     return settings
+
+
+def _items(owner: str, items: Iterable[tree.TrainItem]) -> dict[str, str]:
+    """The settings of a train block, those of its phases and sections with their names."""
+    found: dict[str, str] = {}
+    for item in items:
+        match item:
+            case tree.Setting():
+                found[f"{owner}.{item.key}"] = print_expr(item.value)
+            case tree.Group():
+                found[f"{owner}.{item.key} {item.selector.span.text}"] = print_expr(item.value)
+            case tree.Section():
+                found |= _items(f"{owner}.{item.name}", item.settings)
+            case tree.Phase():
+                found |= _items(f"{owner}.{item.name}", item.items)
+            case tree.Freeze():
+                word = "freeze" if item.frozen else "unfreeze"
+                found[f"{owner}: {word} {item.selector.span.text}"] = "yes"
+            case tree.Load():
+                found[f"{owner}: load {item.selector.span.text}"] = item.path
+    return found
 
 
 def _totals(program: Program) -> dict[str, str]:

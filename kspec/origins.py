@@ -72,6 +72,11 @@ def _train(train: tree.TrainDecl) -> Iterable[Origin]:
         written = setting.span != train.span
         place = setting.value.span if written else None
         yield Origin("train", setting.key, print_expr(setting.value), place)
+    for phase in train.items:
+        if isinstance(phase, tree.Phase):
+            for setting in phase.settings:
+                owner, value = f"phase {phase.name}", print_expr(setting.value)
+                yield Origin(owner, setting.key, value, setting.value.span)
 
 
 def as_lines(found: Iterable[Origin]) -> list[str]:

@@ -18,10 +18,25 @@ from kspec.data.dataset import (
     declaration_to_json,
 )
 from kspec.diagnostics import Source, Span
-from kspec.ir import TensorType
+from kspec.ir import Call, TensorType, read_call, show_call
 
-FORMAT: Final = 1
+FORMAT: Final = 2
 Offsets = Mapping[str, tuple[int, int]]  # the first character of a place, and the end
+
+
+@dataclass(frozen=True, slots=True)
+class PhasePlan:
+    """A part of training.
+
+    Attributes:
+        name: Its name, which its functions end in; empty where there is but one.
+        epochs: Passes over the training split, at most.
+        callbacks: What acts after an epoch.
+    """
+
+    name: str
+    epochs: int
+    callbacks: tuple[Call, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +51,10 @@ class Plan:
         metrics: Names of the metrics, without `loss`.
         data: What to open for training; None for a model alone.
         batch: Examples in a batch.
-        epochs: Passes over the training split.
+        phases: The parts of training in their order; none for a model alone.
         seed: Of weights, shuffling and random ops.
         shuffle: Whether each epoch has an order of its own.
-        trains: Whether the spec says how to train.
+        loads: Files that weights are read from, each with the path of those weights.
         convolves: Whether a step has convolutions, which XLA runs slowly in a loop on CPUs.
         fields: Where the spec declares its data's fields, by name.
         sources: Where it names the data's sources, as in `Places`.
@@ -52,13 +67,23 @@ class Plan:
     metrics: tuple[str, ...]
     data: DataDeclaration | None
     batch: int = 32
-    epochs: int = 1
+    phases: tuple[PhasePlan, ...] = ()
     seed: int = 0
     shuffle: bool = True
-    trains: bool = False
+    loads: tuple[tuple[str, str], ...] = ()
     convolves: bool = False
     fields: Offsets = field(default_factory=dict[str, tuple[int, int]])
     sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
+
+    @property
+    def trains(self) -> bool:
+        """Whether the spec says how to train."""
+        return bool(self.phases)
+
+    @property
+    def epochs(self) -> int:
+        """Passes over the training split, at most, in all phases together."""
+        return sum(phase.epochs for phase in self.phases)
 
     def places(self, source: Source) -> Places:
         """Where the spec, whose text is `source`, declares its data."""
@@ -81,11 +106,11 @@ def make_plan(compiled: Compiled) -> Plan:
         *interface,
         data=program.data.declaration,
         batch=train.batch,
-        epochs=train.epochs,
+        phases=tuple(PhasePlan(p.name, p.epochs, p.callbacks) for p in train.phases),
         seed=train.seed,
         shuffle=train.shuffle,
-        trains=True,
-        convolves=any(op.name == "conv" for op in compiled.module.func("train").ops),
+        loads=train.loads,
+        convolves=any(op.name == "conv" for op in compiled.module.func("eval").ops),
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
     )
@@ -109,10 +134,17 @@ def plan_to_json(plan: Plan) -> str:
                 "metrics": plan.metrics,
                 "data": None if plan.data is None else declaration_to_json(plan.data),
                 "batch": plan.batch,
-                "epochs": plan.epochs,
+                "phases": [
+                    {
+                        "name": p.name,
+                        "epochs": p.epochs,
+                        "callbacks": list(map(show_call, p.callbacks)),
+                    }
+                    for p in plan.phases
+                ],
                 "seed": plan.seed,
                 "shuffle": plan.shuffle,
-                "trains": plan.trains,
+                "loads": [list(pair) for pair in plan.loads],
                 "convolves": plan.convolves,
                 "fields": {name: list(place) for name, place in plan.fields.items()},
                 "sources": {name: list(place) for name, place in plan.sources.items()},
@@ -141,10 +173,13 @@ def plan_from_json(text: str) -> Plan:
             metrics=tuple(raw["metrics"]),
             data=None if raw["data"] is None else declaration_from_json(raw["data"]),
             batch=raw["batch"],
-            epochs=raw["epochs"],
+            phases=tuple(
+                PhasePlan(p["name"], p["epochs"], tuple(map(read_call, p["callbacks"])))
+                for p in raw["phases"]
+            ),
             seed=raw["seed"],
             shuffle=raw["shuffle"],
-            trains=raw["trains"],
+            loads=tuple((path, file) for path, file in raw["loads"]),
             convolves=raw["convolves"],
             fields={name: (at[0], at[1]) for name, at in raw["fields"].items()},
             sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},

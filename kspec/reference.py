@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 from typing import Any, Final
 
+from kspec.callbacks.base import Callback
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import UnknownName
 from kspec.elaborate.signatures import describe_type, sign, spell
@@ -87,6 +88,8 @@ def _signature(cls: type[Definition]) -> str:
 
 def example(cls: type[Definition]) -> str:
     """A line of a spec that uses it, with the arguments that must be given."""
+    if issubclass(cls, Callback):
+        return cls.example
     required = [arg.name for arg in cls.args if arg.required]
     arguments = ", ".join(required)
     call = f"{cls.name}({arguments})" if required or cls.kind == "source" else cls.name

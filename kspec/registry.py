@@ -22,7 +22,16 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from types import MappingProxyType
-from typing import Any, ClassVar, Final, Protocol, TypeVar, cast, dataclass_transform
+from typing import (
+    Any,
+    ClassVar,
+    Final,
+    Protocol,
+    Self,
+    TypeVar,
+    cast,
+    dataclass_transform,
+)
 
 from kspec.ir import Attr, Call
 
@@ -37,6 +46,7 @@ PACKAGES: Final = MappingProxyType(
         "metric": "kspec.metrics",
         "optimizer": "kspec.optimizers",
         "schedule": "kspec.schedules",
+        "callback": "kspec.callbacks",
         "source": "kspec.data",
     }
 )
@@ -48,6 +58,25 @@ _loaded: set[str] = set()
 
 class Steps(int):
     """The type of arguments that count updates: `1_000`, or `1_000steps`."""
+
+
+class Compound:
+    """Base of what an argument can be beside plain values and definitions.
+
+    Attributes:
+        words: What it is, for messages.
+    """
+
+    words: ClassVar[str]
+
+    def call(self) -> Call:
+        """As it stands in the IR."""
+        raise NotImplementedError
+
+    @classmethod
+    def from_call(cls, call: Call) -> Self:
+        """What stands there."""
+        raise NotImplementedError
 
 
 class Emit(Protocol):
@@ -127,7 +156,7 @@ class Definition:
 
 
 def _attr(value: object) -> Attr:
-    if isinstance(value, Definition):
+    if isinstance(value, (Definition, Compound)):
         return value.call()
     if isinstance(value, (list, tuple)):
         return tuple(_attr(item) for item in cast("tuple[object, ...]", value))
@@ -172,13 +201,15 @@ def make(kind: str, call: Call) -> Definition:
     values: dict[str, object] = dict(call.args)
     for name, value in call.args.items():
         if isinstance(value, Call):
-            values[name] = make(kind_of(cls.arg_types()[name]), value)
+            values[name] = _made(cls.arg_types()[name], value)
     return cls(**values)
 
 
-def kind_of(hint: object) -> str:
-    """The kind of definition that an argument takes, maybe beside other values."""
+def _made(hint: object, call: Call) -> object:
+    """What a call stands for where an argument takes it, maybe beside other values."""
     for option in typing.get_args(hint) or (hint,):
         if isinstance(option, type) and issubclass(option, Definition):
-            return option.kind
-    raise TypeError(f"{hint} is no kind of definition")
+            return make(option.kind, call)
+        if isinstance(option, type) and issubclass(option, Compound):
+            return option.from_call(call)
+    raise TypeError(f"{hint} takes no call")

@@ -75,6 +75,8 @@ def test_the_language_page_lists_every_op_source_and_setting():
         assert f"`{name}`" in page or f"`{name}(" in page, name
     for name in names("source"):
         assert f"`{name}(" in page, name
+    for name in (*names("schedule"), *names("callback")):
+        assert f"`{name}(" in page or f"`{name} {{" in page, name
     for name in SETTINGS:
         assert f"`{name}`" in page, name
     for path in (ROOT / "kspec" / "std").glob("*.kspec"):

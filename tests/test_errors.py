@@ -31,6 +31,7 @@ ELSEWHERE = {
     "E608": "test_training",
     "E609": "test_inspection",
     "E610": "test_tools",
+    "E611": "test_weights",
 }
 
 

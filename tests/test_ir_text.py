@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from kspec.ir import read, show
-from kspec.ir.core import Call, Func, Module, Op, TrainSettings, Value, Weight
+from kspec.ir.core import Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.read import BadText
 from kspec.ir.types import JAX_DTYPES, TensorType
 
@@ -25,6 +25,19 @@ TYPES = st.builds(
 )
 INNER = st.builds(Call, WORDS, st.dictionaries(WORDS, ATTRS, max_size=2))
 CALLS = st.builds(Call, WORDS, st.dictionaries(WORDS, ATTRS | INNER, max_size=3))
+
+
+PATHS = st.lists(WORDS, max_size=2).map(tuple)
+PHASES = st.builds(
+    Phase,
+    st.just("") | WORDS,
+    st.integers(1),
+    CALLS,
+    st.lists(st.tuples(CALLS, PATHS), max_size=2).map(tuple),
+    PATHS,
+    st.booleans(),
+    st.lists(CALLS, max_size=2).map(tuple),
+)
 
 
 @st.composite
@@ -47,7 +60,15 @@ def modules(draw: st.DrawFn) -> Module:
         known += results
     returns = tuple((f"output.r{i}", value) for i, value in enumerate(known[:2]))
     train = draw(
-        st.none() | st.builds(TrainSettings, CALLS, st.integers(1), st.integers(1), st.integers(0))
+        st.none()
+        | st.builds(
+            TrainSettings,
+            st.integers(1),
+            st.lists(PHASES, min_size=1, max_size=2).map(tuple),
+            st.integers(0),
+            st.booleans(),
+            st.just(()) | st.just((("base", "vgg16.safetensors"),)),
+        )
     )
     return Module("m", weights, (Func("graph", params, tuple(ops), returns),), train)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cache
+from types import SimpleNamespace
 from typing import Any
 
 import jax
@@ -17,7 +18,7 @@ import pytest
 
 import kspec
 from kspec.data.digits import Digits
-from kspec.runtime.executable import Executable
+from kspec.runtime.executable import Executable, updates_of
 from tests.conftest import SPECS
 
 Batch = dict[str, np.ndarray]
@@ -107,13 +108,20 @@ BY_HAND: dict[str, tuple[Callable[[int], Batch], Any, Any]] = {
     "mnist": (mnist_like, mlp_loss(1 / 255), optax.rmsprop(1e-3, decay=0.9, eps=1e-7)),
     "matching": (pairs, match_loss, keras_adam(1e-3)),
 }
-DATA = {name: row[0] for name, row in BY_HAND.items()} | {"digits_cnn": digits}
+DATA = {name: row[0] for name, row in BY_HAND.items()} | {
+    "digits_cnn": digits,
+    "digits_phases": digits,
+}
 
 
 @cache
-def load(name: str) -> Executable:
-    """The generated program of a spec."""
-    return kspec.compile(SPECS / f"{name}.kspec").init().executable
+def load(name: str) -> Any:
+    """The generated program of a spec; training is that of its first phase."""
+    run = kspec.compile(SPECS / f"{name}.kspec").init()
+    updates = updates_of(run.executable, run.bundle.plan.phases[0].name)
+    program = SimpleNamespace(**vars(run.executable))
+    program.train_step, program.train_steps = updates.train_step, updates.train_steps
+    return program
 
 
 def fresh(executable: Executable) -> Any:

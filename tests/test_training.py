@@ -38,6 +38,7 @@ train {
   optimizer = adam(1e-3)
   batch     = 10
   epochs    = EPOCHS
+  checkpoint { every = 50ms }  # as often as they can be written
 }
 """
 
@@ -46,17 +47,10 @@ def write_spec(folder: Path, epochs: int) -> None:
     (folder / "net.kspec").write_text(LONG.replace("EPOCHS", str(epochs)), encoding="utf-8")
 
 
-# The command line with checkpoints as often as they can be written.
-KSPEC = (
-    "import kspec.runtime.train as train; train.EVERY = 0.05; "
-    "from kspec.cli import main; main(prog_name='kspec')"
-)
-
-
 def start(folder: Path, *args: str) -> subprocess.Popen[str]:
     """A command that goes on while the test does."""
     return subprocess.Popen(
-        [sys.executable, "-c", KSPEC, *args],
+        [sys.executable, "-m", "kspec", *args],
         cwd=folder,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -7,6 +7,7 @@ outermost brackets: first all arguments on one line of their own, then one a lin
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Mapping
 from typing import Final, TypeAlias
 
@@ -36,6 +37,10 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
     if isinstance(node, ast.Tuple):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}(", parts, ")", indent, tail, note)
+    if isinstance(node, ast.Dict):
+        entries = zip(node.keys, node.values, strict=True)
+        parts = [f"{_text(expr, key)}: {_text(expr, value)}" for key, value in entries if key]
+        return _bracket(f"{pad}{head}{{", parts, "}", indent, tail, note)
     if isinstance(node, ast.BinOp):
         return _operators(head, expr, node, indent, tail, note)
     return [whole]
@@ -63,7 +68,10 @@ def _bracket(
     lines = [opening]
     for part in parts:
         name, equals, value = part.partition("=")
-        if equals and name.isidentifier() and not value.startswith("="):
+        key = re.match(r'"\w+": ', part)
+        if key:
+            lines += statement(key[0], part[key.end() :], indent + 1, tail=",")
+        elif equals and name.isidentifier() and not value.startswith("="):
             lines += statement(f"{name}=", value, indent + 1, tail=",")
         else:
             lines += statement("", part, indent + 1, tail=",")
@@ -96,6 +104,15 @@ def dictionary(tree: Tree, indent: int, head: str = "", tail: str = "") -> list[
         else:
             lines += dictionary(value, indent + 1, entry, ",")
     return [*lines, f"{pad}}}{tail}"]
+
+
+def inline(tree: Tree) -> str:
+    """A nested dict literal on one line."""
+    entries = (
+        f'"{key}": {value if isinstance(value, str) else inline(value)}'
+        for key, value in tree.items()
+    )
+    return f"{{{', '.join(entries)}}}"
 
 
 def nest(flat: Mapping[str, str]) -> Tree:

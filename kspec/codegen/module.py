@@ -6,56 +6,17 @@ depend on the model, such as the loop over steps, is in `codegen/steps.py`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import cast
 
 from kspec.codegen import layout
-from kspec.codegen.functions import Body
-from kspec.codegen.helpers import helper_names, helper_texts
-from kspec.codegen.steps import EVALUATE, INFERENCE_STATE, PREDICT, STATE, TRAIN
+from kspec.codegen.file import File, inputs, subscript, sums, unpack
+from kspec.codegen.helpers import helper_texts
+from kspec.codegen.phases import learned_of, phase_functions, train_function
+from kspec.codegen.steps import EVALUATE, INFERENCE_STATE, PREDICT, STATE
 from kspec.initializers.base import Initializer
-from kspec.ir import KEY, Func, Module, Value
-from kspec.optimizers.base import Optimizer
+from kspec.ir import Func, Module
 from kspec.registry import make
-
-DEFINED = (
-    "evaluate",
-    "eval_step",
-    "eval_steps",
-    "init",
-    "optimizer",
-    "outputs",
-    "predict",
-    "results",
-    "step",
-    "train",
-    "train_step",
-    "train_steps",
-)
-
-
-class _File:
-    """What the parts of a file share: its helpers and the expressions of its weights."""
-
-    def __init__(self, module: Module) -> None:
-        self.module = module
-        self.helpers: set[str] = set()
-        self.learned = tuple(w for w in module.weights if w.trainable)
-        self.fixed = tuple(w for w in module.weights if not w.trainable)
-        self.weights = {
-            **{w.value: _subscript("params", w.path) for w in self.learned},
-            **{w.value: _subscript("stats", w.path) for w in self.fixed},
-        }
-
-    def helper(self, name: str) -> str:
-        """Note a helper; `Emit` of the definitions."""
-        self.helpers.add(name)
-        return name
-
-    def body(self, func: Func, fixed: Mapping[Value, str]) -> Body:
-        """The writer of one function."""
-        return Body(func, fixed, self.weights, helper_names().union(DEFINED), self.helper)
 
 
 def generate(module: Module, source: str) -> str:
@@ -65,31 +26,21 @@ def generate(module: Module, source: str) -> str:
         module: The module.
         source: The spec's name, for the heading.
     """
-    file = _File(module)
+    file = File(module)
     parts = [_init(file)]
+    parts += [train_function(file, phase) for phase in file.phases]
     if module.train is not None:
-        parts.append(_train(file, module.func("train")))
         parts.append(_evaluate(file, module.func("eval")))
     parts.append(_predict(file, module.func("predict")))
+    steps = [PREDICT]
     if module.train is not None:
         parts.append(_results(file, module.func("results")))
-        definition = cast("Optimizer", make("optimizer", module.train.optimizer))
-        expr = definition.emit(file)
-        parts.append("\n".join(layout.assign("optimizer", expr, 0)))
-        parts += [TRAIN, EVALUATE]
-    parts.append(PREDICT)
+        steps = [part for n in range(len(file.phases)) for part in phase_functions(file, n)]
+        steps += [EVALUATE, PREDICT]
+    # Helpers stand behind the model, but before the optimizers that need them.
     imports, helpers = helper_texts(file.helpers)
     heading = _heading(module, source, imports)
-    text = "\n\n\n".join([heading, *_before_use(parts, helpers)])
-    return text + "\n"
-
-
-def _before_use(parts: list[str], helpers: list[str]) -> list[str]:
-    """The parts with the helpers behind the model, but before `optimizer` needs them."""
-    for index, part in enumerate(parts):
-        if part.startswith("optimizer ="):
-            return [*parts[:index], *helpers, *parts[index:]]
-    return [*parts, *helpers]
+    return "\n\n\n".join([heading, *parts, *helpers, *steps]) + "\n"
 
 
 def _heading(module: Module, source: str, imports: set[str]) -> str:
@@ -113,11 +64,7 @@ def _heading(module: Module, source: str, imports: set[str]) -> str:
     return "\n".join(lines)
 
 
-def _subscript(root: str, path: str) -> str:
-    return root + "".join(f'["{part}"]' for part in path.split("."))
-
-
-def _init(file: _File) -> str:
+def _init(file: File) -> str:
     """`init(key)`: every weight from its initializer, each with a key of its own."""
     values = {
         weight.path: cast("Initializer", make("initializer", weight.init)).emit(
@@ -137,94 +84,47 @@ def _init(file: _File) -> str:
         lines += [f"    keys = jax.random.split(weights_key, {len(values)})"]
     lines += layout.dictionary(layout.nest(learned), 1, "params = ")
     lines += layout.dictionary(layout.nest(fixed), 1, "stats = ")
-    lines += [STATE if file.module.train is not None else INFERENCE_STATE]
+    if file.phases:
+        first = file.phases[0]
+        names = {"optimizer": first.named("optimizer"), "learned": learned_of(file, first)}
+        lines += [STATE.substitute(names)]
+    else:
+        lines += [INFERENCE_STATE]
     return "\n".join(lines)
 
 
-def _inputs(func: Func) -> tuple[list[Value], dict[Value, str]]:
-    """A function's fields, and those of its parameters that the signature binds."""
-    fixed = {
-        value: value.name
-        for value in func.params
-        if value.type.dtype == KEY or value.name == "mask"
-    }
-    return [value for value in func.params if value not in fixed], fixed
-
-
-def _unpack(body: Body, fields: list[Value]) -> list[str]:
-    lines: list[str] = []
-    for value in fields:
-        expr = f'batch["{value.name}"]'
-        lines += layout.assign(body.names[value], expr, 1, str(value.type))
-    return lines
-
-
-def _sums(body: Body, func: Func) -> dict[str, str]:
-    """The sums by `metric.part`, as expressions."""
-    return {
-        name.removeprefix("sum."): body.expr(value)
-        for name, value in func.returns
-        if name.startswith("sum.")
-    }
-
-
-def _train(file: _File, func: Func) -> str:
-    fields, fixed = _inputs(func)
-    body = file.body(func, fixed)
-    updates = {
-        name.removeprefix("update."): body.expr(value)
-        for name, value in func.returns
-        if name.startswith("update.")
-    }
-    lines = [
-        "def train(params, stats, batch, mask, key):",
-        '    """The mean loss of a batch, what its metrics add up, and the new statistics.',
-        "",
-        "    `mask` is 1 for the batch's examples and 0 for rows that only fill it up.",
-        '    """',
-        *_unpack(body, fields),
-        *body.lines(),
-        *layout.dictionary(layout.nest(_sums(body, func)), 1, "sums = "),
-    ]
-    if updates:
-        kept = {w.path: updates.get(w.path, file.weights[w.value]) for w in file.fixed}
-        lines += layout.dictionary(layout.nest(kept), 1, "stats = ")
-    lines += [f"    return {body.expr(func.result('loss'))}, (sums, stats)"]
-    return "\n".join(lines)
-
-
-def _evaluate(file: _File, func: Func) -> str:
-    fields, fixed = _inputs(func)
+def _evaluate(file: File, func: Func) -> str:
+    fields, fixed = inputs(func)
     body = file.body(func, fixed)
     return "\n".join(
         [
             "def evaluate(params, stats, batch, mask):",
             '    """What a batch adds to the sums of the loss and the metrics."""',
-            *_unpack(body, fields),
+            *unpack(body, fields),
             *body.lines(),
-            *layout.dictionary(layout.nest(_sums(body, func)), 1, "return "),
+            *layout.dictionary(layout.nest(sums(body, func)), 1, "return "),
         ]
     )
 
 
-def _predict(file: _File, func: Func) -> str:
-    fields, fixed = _inputs(func)
+def _predict(file: File, func: Func) -> str:
+    fields, fixed = inputs(func)
     body = file.body(func, fixed)
     outputs = {name.removeprefix("output."): body.expr(value) for name, value in func.returns}
     return "\n".join(
         [
             "def outputs(params, stats, batch):",
             '    """The model\'s outputs for a batch of its inputs."""',
-            *_unpack(body, fields),
+            *unpack(body, fields),
             *body.lines(),
             *layout.dictionary(outputs, 1, "return "),
         ]
     )
 
 
-def _results(file: _File, func: Func) -> str:
+def _results(file: File, func: Func) -> str:
     """`results(sums)`: the loss and the metrics of everything that was added up."""
-    body = file.body(func, {v: _subscript("sums", v.name) for v in func.params})
+    body = file.body(func, {v: subscript("sums", v.name) for v in func.params})
     metrics = {name.removeprefix("metric."): body.expr(value) for name, value in func.returns}
     return "\n".join(
         [

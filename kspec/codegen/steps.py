@@ -5,31 +5,36 @@ Written here as they appear in the file. `tests/test_run.py` runs them.
 
 from __future__ import annotations
 
+from string import Template
 from typing import Final
 
-STATE: Final = """\
+from kspec.ir import Phase
+
+STATE: Final = Template(
+    """\
     return {
         "params": params,
         "stats": stats,
-        "optimizer": optimizer.init(params),
+        "optimizer": $optimizer.init($learned),
         "step": jnp.int32(0),
         "key": steps_key,
     }"""
+)
 
 INFERENCE_STATE: Final = """\
     return {"params": params, "stats": stats}"""
 
-TRAIN: Final = '''\
-def step(state, batch, mask):
-    """One update; random ops draw from a key that only the step's number changes."""
+_STEP: Final = Template(
+    '''\
+def step$suffix(state, batch, mask):
+    """One update$of; random ops draw from a key of the step's number."""
     key = jax.random.fold_in(state["key"], state["step"])
-    gradient = jax.value_and_grad(train, has_aux=True)
-    (_, (sums, stats)), grads = gradient(
-        state["params"], state["stats"], batch, mask, key
-    )
-    updates, moments = optimizer.update(grads, state["optimizer"], state["params"])
+    $params
+    gradient = jax.value_and_grad(train$suffix, has_aux=True)
+    (_, (sums, stats)), grads = gradient($arguments)
+    updates, moments = optimizer$suffix.update(grads, state["optimizer"], params)
     state = {
-        "params": optax.apply_updates(state["params"], updates),
+        "params": $updated,
         "stats": stats,
         "optimizer": moments,
         "step": state["step"] + 1,
@@ -39,24 +44,53 @@ def step(state, batch, mask):
 
 
 @partial(jax.jit, donate_argnums=0)
-def train_step(state, batch, mask):
-    """One update. `batch` maps fields to arrays, `mask` is f32[B]; `state` is used up."""
-    return step(state, batch, mask)
+def train_step$suffix(state, batch, mask):
+    """One update$of.
+
+    `batch` maps fields to arrays, `mask` is f32[B]; `state` is used up.
+    """
+    return step$suffix(state, batch, mask)
 
 
 @partial(jax.jit, donate_argnums=0)
-def train_steps(state, data, rows, mask):
-    """K updates in one dispatch, each on the rows of `data` that it gathers.
+def train_steps$suffix(state, data, rows, mask):
+    """K updates$of in one dispatch; each gathers its rows of `data`.
 
     `data` maps fields to all their examples, `rows` is i32[K,B], `mask` f32[K,B].
     """
 
     def gather_and_step(state, chosen):
         rows, mask = chosen
-        return step(state, {name: field[rows] for name, field in data.items()}, mask)
+        batch = {name: field[rows] for name, field in data.items()}
+        return step$suffix(state, batch, mask)
 
     state, sums = jax.lax.scan(gather_and_step, state, (rows, mask))
     return state, jax.tree.map(lambda each: each.sum(axis=0), sums)'''
+)
+
+
+def updates(phase: Phase, splits: bool) -> str:
+    """The update of a phase, alone and K in a dispatch.
+
+    Args:
+        phase: The phase; its functions end in its name.
+        splits: Whether some weights are frozen, so that `split` tells them from the others.
+    """
+    params = 'params = state["params"]'
+    arguments = 'params, state["stats"], batch, mask, key'
+    updated = "optax.apply_updates(params, updates)"
+    if splits:
+        params = f'params, frozen = {phase.named("split")}(state["params"])'
+        arguments = '\n        params, frozen, state["stats"], batch, mask, key\n    '
+        updated = f"merge({updated}, frozen)"
+    return _STEP.substitute(
+        suffix=phase.named(""),
+        of=f" of phase `{phase.name}`" if phase.name else "",
+        params=params,
+        arguments=arguments,
+        updated=updated,
+    )
+
 
 EVALUATE: Final = '''\
 @jax.jit

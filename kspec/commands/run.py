@@ -44,6 +44,7 @@ def run(target: str | None, sets: dict[str, str], quiet: bool, as_json: bool) ->
     if not bundle.plan.trains:
         raise SpecError((NoTrainBlock(span=None, spec=bundle.plan.spec),))
     started = Run(bundle)
+    started.load_files()
     dataset = started.dataset()
     folder = new_run_folder(bundle.plan.spec)
     write_bundle(bundle, folder)

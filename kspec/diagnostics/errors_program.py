@@ -96,3 +96,65 @@ class BadSplit(Diagnostic):
     help: ClassVar[str] = "write it as `{{ train: 80%, validation: 10%, test: 10% }}`"
 
     message: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoSuchWeights(Suggesting):
+    """A path of `freeze`, `unfreeze`, `load` or an optimizer's group means no weight.
+
+    Paths are made of the names in the spec: `share base = ...` gives `base.dense.kernel`.
+    `kspec ir SPEC` lists all weights. `*` stands for one part, `**` for any number.
+    """
+
+    code: ClassVar[str] = "E407"
+    title: ClassVar[str] = "no weight is at `{path}`"
+    label: ClassVar[str] = "nothing has this path"
+    note: ClassVar[str] = "there are {there}"
+
+    path: str
+    there: str
+
+    @classmethod
+    def of(cls, span: Span, path: str, known: Iterable[str]) -> Self:
+        """With the nearest path suggested, and the first parts of all paths."""
+        parts = [each.split(".") for each in known]
+        all_paths = {".".join(each[:end]) for each in parts for end in range(1, len(each) + 1)}
+        first = list(dict.fromkeys(f"`{each[0]}`" for each in parts))
+        shown = ", ".join(first[:8]) + (", ..." if len(first) > 8 else "")
+        near = closest(path, all_paths)
+        return cls(span=span, path=path, there=shown or "no weights", suggestion=near)
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingToLearn(Diagnostic):
+    """All weights are frozen, so that training would change nothing."""
+
+    code: ClassVar[str] = "E408"
+    title: ClassVar[str] = "there is nothing to learn: all weights are frozen"
+    label: ClassVar[str] = "nothing is left to train here"
+    help: ClassVar[str] = "freeze less, or `unfreeze` a part"
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoValidationSplit(Diagnostic):
+    """A number of the validation split is watched, and the data has no such split."""
+
+    code: ClassVar[str] = "E409"
+    title: ClassVar[str] = "`{metric}` needs a validation split, and `{data}` has none"
+    label: ClassVar[str] = "watched here"
+    help: ClassVar[str] = "write `split = {{ train: 80%, validation: 20% }}` in the data block"
+
+    metric: str
+    data: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnknownDirection(Diagnostic):
+    """Nothing says whether a watched number is better when it is small or when it is large."""
+
+    code: ClassVar[str] = "E410"
+    title: ClassVar[str] = "is a small or a large `{metric}` better?"
+    label: ClassVar[str] = "this metric is an expression"
+    help: ClassVar[str] = "write `min({metric})` or `max({metric})`"
+
+    metric: str

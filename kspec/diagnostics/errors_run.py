@@ -127,3 +127,19 @@ class FileUnwritable(Diagnostic):
 
     path: str
     reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class WeightsMisfit(Diagnostic):
+    """A file that `load` names does not have the weights of that part, or they have other shapes.
+
+    A run writes such a file, `weights.safetensors`; its names are the paths of the weights.
+    """
+
+    code: ClassVar[str] = "E611"
+    title: ClassVar[str] = "`{path}` does not fit `{part}`: {reason}"
+    label: ClassVar[str] = "loaded here"
+
+    path: str
+    part: str
+    reason: str

@@ -143,7 +143,7 @@ class BadUnit(Diagnostic):
 
 @dataclass(frozen=True, kw_only=True)
 class MisplacedStatement(Diagnostic):
-    """An `input` stands inside `if` or `repeat`, or an `output` inside `repeat`.
+    """An `input` is inside `if` or `repeat`, an `output` in `repeat`, `checkpoint` in a phase.
 
     Wrong: `repeat 3 { output x }`. Right: `repeat 3 { x = ... }` and `output x` behind it.
     """

@@ -20,7 +20,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
 from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Definition, Steps, lookup, names
+from kspec.registry import Compound, Definition, Steps, lookup, names
 
 
 class Mismatch(Exception):
@@ -184,6 +184,8 @@ class Arguments:
             if isinstance(value, (Ref, Invocation)):
                 return self.make(wanted.kind, value, span)
             raise Mismatch
+        if isinstance(wanted, type) and issubclass(wanted, Compound) and isinstance(value, wanted):
+            return value
         if isinstance(wanted, type) and wanted in _SCALARS:
             return _SCALARS[wanted](value)
         raise Mismatch

@@ -118,17 +118,18 @@ def _override(spec: Spec, overrides: Mapping[str, Expr], reporter: Reporter) -> 
 def _override_train(
     train: tree.TrainDecl, left: dict[str, Expr]
 ) -> tuple[tree.TrainDecl, list[str]]:
-    settings: list[tree.Setting] = []
-    written = {setting.key: setting for setting in train.settings}
-    for key, setting in written.items():
-        value = left.pop(f"train.{key}", setting.value)
-        settings.append(replace(setting, value=value))
+    items: list[tree.TrainItem] = []
+    known: list[str] = []
+    for item in train.items:
+        if isinstance(item, tree.Setting):
+            known.append(f"train.{item.key}")
+            item = replace(item, value=left.pop(known[-1], item.value))
+        items.append(item)
     for name in [name for name in left if name.startswith("train.")]:
         key = name.removeprefix("train.")
         value = left.pop(name)
-        settings.append(tree.Setting(key, value.span, value, value.span))
-    known = [f"train.{key}" for key in written]
-    return replace(train, settings=tuple(settings)), known
+        items.append(tree.Setting(key, value.span, value, value.span))
+    return replace(train, items=tuple(items)), known
 
 
 def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
@@ -194,6 +195,6 @@ def _finish(
 def _resolve(spec: Spec, train: tree.TrainDecl, training: Training) -> Spec:
     """The spec with the train block's defaults written out."""
     declarations = [
-        replace(train, settings=training.resolved) if d is train else d for d in spec.declarations
+        replace(train, items=training.resolved) if d is train else d for d in spec.declarations
     ]
     return replace(spec, declarations=tuple(declarations))

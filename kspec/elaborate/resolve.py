@@ -14,18 +14,19 @@ from kspec.syntax.tree import Argument, Expr, Setting
 
 def resolved_settings(
     decl: tree.TrainDecl, settings: Settings, optimizer: Call, scalars: Mapping[str, object]
-) -> tuple[Setting, ...]:
-    """The settings of a train block, every default given, in the order of the reference."""
+) -> tuple[tree.TrainItem, ...]:
+    """The items of a train block, every setting's default given."""
     written = settings.by_key
     values: dict[str, Expr] = {key: setting.value for key, setting in written.items()}
     values["optimizer"] = call(optimizer, written["optimizer"].value.span)
     for key, value in scalars.items():
         span = written[key].value.span if key in written else decl.span
         values[key] = literal(cast("Attr", value), span)
-    return tuple(
+    given = (
         Setting(key, value.span, value, written[key].span if key in written else decl.span)
         for key, value in values.items()
     )
+    return (*given, *(item for item in decl.items if not isinstance(item, Setting)))
 
 
 def call(value: Call, span: Span) -> Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Final, Literal, Union, cast, get_args, get_origin
 
-from kspec.registry import Definition, Steps
+from kspec.registry import Compound, Definition, Steps
 
 _WORDS: Final[dict[object, str]] = {
     int: "an integer",
@@ -30,6 +30,8 @@ def describe_type(wanted: object) -> str:
         return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
         return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
+    if isinstance(wanted, type) and issubclass(wanted, Compound):
+        return wanted.words
     return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")
 
 
@@ -51,6 +53,8 @@ def spell(value: object) -> str:
         return f"{value.name}({', '.join(other)})" if other else value.name
     if isinstance(value, str):
         return f'"{value}"'
+    if isinstance(value, Compound):
+        return str(value)
     if isinstance(value, tuple):
         return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
     return repr(value)

@@ -6,27 +6,25 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, TypeVar
 
-from kspec.diagnostics import Label, Span
+from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
-    DuplicateName,
-    FieldTypeMismatch,
-    InputWithoutField,
-    LabelWidthMismatch,
     LossNotPerExample,
     UnknownName,
 )
+from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.data import Data
 from kspec.elaborate.expressions import LOSS_KINDS, Env
+from kspec.elaborate.fields import Fields
 from kspec.elaborate.metrics import Metrics, Sums, masked_mean, per_example, results
 from kspec.elaborate.models import Elaborator, Graph
+from kspec.elaborate.phases import Phases, load_places, read_loads
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.resolve import resolved_settings
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
-from kspec.elaborate.values import BlockValue, Meaning, Tensor
+from kspec.elaborate.values import BlockValue, Meaning
 from kspec.ir import BATCH, Builder, Call, Func, TensorType, TrainSettings, Value
 from kspec.syntax import tree
-from kspec.syntax.tree import Setting
 
 SETTINGS = (
     "model",
@@ -75,7 +73,7 @@ class Training:
     results: Func
     settings: TrainSettings
     metrics: tuple[str, ...]
-    resolved: tuple[Setting, ...]
+    resolved: tuple[tree.TrainItem, ...]
 
 
 def elaborate_train(
@@ -111,22 +109,23 @@ class _TrainBlock:
         graph = self._attempt(lambda: self.elaborator.model(block)) if block else None
         if missing or not (scalars and optimizer and data and block and graph):
             raise Failed
-        fields = self._fields(data, graph)
-        scope = self._loss_scope(graph, fields, data)
+        fields = Fields(self.elaborator, data, graph, block.decl)
+        scope = fields.scope()
         mask = self.builder.fresh("mask", TensorType("f32", (BATCH,)))
         loss, sums = self._loss(scope, mask)
-        self._check_labels(fields, data)
+        fields.check_labels()
         setting = self.settings.get("metrics")
         metrics = Metrics(self.elaborator, scope, mask)
         used = [sums, *(metrics.read(setting.value) if setting else ())]
-        func = self._graph(graph, fields, mask, loss, used)
+        settings = self._settings(optimizer, scalars, Callbacks(self.elaborator, used, data))
+        func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
             model_graph=graph,
-            data=data,
+            data=replace(data, sources={**data.sources, **load_places(self.decl)}),
             graph=func,
             results=results(used),
-            settings=TrainSettings(optimizer=optimizer, **scalars),
+            settings=settings,
             metrics=tuple(each.name for each in used[1:]),
             resolved=resolved_settings(self.decl, self.settings, optimizer, scalars),
         )
@@ -159,6 +158,17 @@ class _TrainBlock:
         span = self.settings.require("optimizer").value.span
         return self.elaborator.arguments.make("optimizer", value, span).call()
 
+    def _settings(self, optimizer: Call, scalars: Scalars, callbacks: Callbacks) -> TrainSettings:
+        """How it is trained, phase by phase."""
+        phases = Phases(
+            self.elaborator, callbacks, optimizer, scalars["epochs"], self.settings.span
+        )
+        loads = self._attempt(lambda: read_loads(self.decl, self.elaborator))
+        read = self._attempt(lambda: phases.read(self.decl))
+        if loads is None or read is None:
+            raise Failed
+        return TrainSettings(scalars["batch"], read, scalars["seed"], scalars["shuffle"], loads)
+
     def _data(self) -> Data:
         value = self.settings.require("data").value
         if not isinstance(value, tree.Name) or value.id not in self.all_data:
@@ -182,55 +192,6 @@ class _TrainBlock:
         ]
         self.reporter.fail(UnknownName.of(span, "model", span.text, models))
 
-    def _fields(self, data: Data, graph: Graph) -> dict[str, Value]:
-        """The data's fields as values; those that are inputs are the inputs' values."""
-        fields: dict[str, Value] = {}
-        declared = {field.name for field in data.declaration.fields}
-        for name, value in graph.inputs.items():
-            place = self._input_place(name)
-            if name not in declared:
-                self.reporter.report(InputWithoutField.of(place, name, data.name, declared))
-                continue
-            actual = data.tensor(name)
-            if actual is None or not _fits(value.type, actual):
-                self.reporter.report(
-                    FieldTypeMismatch(
-                        span=place,
-                        input=name,
-                        field=name,
-                        declared=str(value.type),
-                        actual=str(actual or "str"),
-                        labels=(Label(data.spans[name], "the field is declared here"),),
-                    )
-                )
-            fields[name] = value
-        for name in data.spans:
-            type = data.tensor(name)
-            if name not in fields and type is not None:
-                fields[name] = self.builder.fresh(name, type)
-        return fields
-
-    def _input_place(self, name: str) -> Span:
-        block = self._model()
-        return next(
-            statement.name_span
-            for statement in block.decl.body
-            if isinstance(statement, tree.Input) and statement.name == name
-        )
-
-    def _loss_scope(self, graph: Graph, fields: Mapping[str, Value], data: Data) -> Scope:
-        """What the loss and the metrics can name: fields and outputs."""
-        scope = Scope(self.elaborator.file_scope)
-        for name, value in fields.items():
-            scope.bind(name, Tensor(value, data.spans[name]), data.spans[name])
-        for name, output in graph.outputs.items():
-            if name in data.spans:
-                self.reporter.report(
-                    DuplicateName.of(output.span, "field and output", name, data.spans[name])
-                )
-            scope.bind(name, output, output.span)
-        return scope
-
     def _loss(self, scope: Scope, mask: Value) -> tuple[Value, Sums]:
         """The mean over the batch's real examples, and what an epoch's mean needs."""
         expr = self.settings.require("loss").value
@@ -244,30 +205,6 @@ class _TrainBlock:
             sums = masked_mean(self.builder, each, mask, "loss")
             loss = self.builder.op("divide_no_nan", sums["total"], sums["count"])
         return loss, Sums("loss", None, sums)
-
-    def _check_labels(self, fields: Mapping[str, Value], data: Data) -> None:
-        """A class label must have one output for each of its classes."""
-        classes = {
-            id(fields[field.name]): field
-            for field in data.declaration.fields
-            if field.is_class and field.name in fields
-        }
-        for op in self.builder.ops:
-            if op.name != "sparse_categorical_crossentropy":
-                continue
-            field = classes.get(id(op.args[0]))
-            width = op.args[1].type.shape[-1]
-            if field is not None and field.classes is not None and field.classes != width:
-                self.reporter.report(
-                    LabelWidthMismatch(
-                        span=op.span,
-                        field=field.name,
-                        classes=field.classes,
-                        output=op.args[1].hint,
-                        width=str(width),
-                        labels=(Label(data.spans[field.name], f"{field.classes} classes"),),
-                    )
-                )
 
     def _graph(
         self,
@@ -285,11 +222,3 @@ class _TrainBlock:
         for each in used:
             returns += [(f"sum.{each.name}.{part}", v) for part, v in each.sums.items()]
         return Func("graph", (*inputs, *labels, mask), tuple(self.builder.ops), tuple(returns))
-
-
-def _fits(declared: TensorType, actual: TensorType) -> bool:
-    """Whether data of a type can be an input of a declared type; names fit any size."""
-    if declared.dtype != actual.dtype or declared.rank != actual.rank:
-        return False
-    pairs = zip(declared.shape, actual.shape, strict=True)
-    return all(isinstance(want, str) or want == got for want, got in pairs)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir import Value
+from kspec.registry import Compound
 from kspec.syntax.tree import ModelDecl
 
 if TYPE_CHECKING:
@@ -124,7 +125,16 @@ class Fields:
 
 Plain: TypeAlias = int | float | bool | str | None
 Thing: TypeAlias = (
-    Tensor | Quantity | Dimension | Ref | Invocation | BlockValue | Chain | Shared | Fields
+    Tensor
+    | Quantity
+    | Dimension
+    | Ref
+    | Invocation
+    | BlockValue
+    | Chain
+    | Shared
+    | Fields
+    | Compound
 )
 Meaning: TypeAlias = "Plain | Thing | tuple[Meaning, ...] | list[Meaning]"
 
@@ -164,6 +174,8 @@ def _describe_thing(value: Thing) -> str:
             return "layers that lack their operand"
         case Fields():
             return "a record"
+        case Compound():
+            return f"`{value}`"
 
 
 def elements(items: list[Meaning], most: int) -> int:

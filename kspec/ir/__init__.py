@@ -1,10 +1,10 @@
 """The intermediate representation: typed tensors, ops, functions, modules."""
 
 from kspec.ir.builder import Builder
-from kspec.ir.core import Attr, Call, Func, Module, Op, TrainSettings, Value, Weight
+from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.ops import OPS, TypeRuleError
-from kspec.ir.read import BadText, read
-from kspec.ir.text import show
+from kspec.ir.read import BadText, read, read_call
+from kspec.ir.text import show, show_call
 from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
 from kspec.ir.verify import InvalidIR, verify
 
@@ -24,6 +24,7 @@ __all__ = [
     "InvalidIR",
     "Module",
     "Op",
+    "Phase",
     "Shape",
     "TensorType",
     "TrainSettings",
@@ -31,6 +32,8 @@ __all__ = [
     "Value",
     "Weight",
     "read",
+    "read_call",
     "show",
+    "show_call",
     "verify",
 ]

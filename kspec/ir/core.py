@@ -107,22 +107,49 @@ class Func:
 
 
 @dataclass(frozen=True, slots=True)
+class Phase:
+    """A part of training; the next one goes on with its weights.
+
+    Attributes:
+        name: Its name; empty where a spec has but one and gives it none.
+        epochs: Passes over the training split, at most.
+        optimizer: The optimizer with every argument.
+        groups: Other optimizers, each with the paths of the weights that it updates.
+        frozen: The paths of the weights and statistics that stay as they are.
+        carries: Whether the optimizer goes on with what it gathered in the phase before.
+        callbacks: What acts after an epoch.
+    """
+
+    name: str
+    epochs: int
+    optimizer: Call
+    groups: tuple[tuple[Call, tuple[str, ...]], ...] = ()
+    frozen: tuple[str, ...] = ()
+    carries: bool = False
+    callbacks: tuple[Call, ...] = ()
+
+    def named(self, word: str) -> str:
+        """The name of its own function of a kind: `train`, or `train_head`."""
+        return f"{word}_{self.name}" if self.name else word
+
+
+@dataclass(frozen=True, slots=True)
 class TrainSettings:
     """What the step and its loop need to know; passes read their options here.
 
     Attributes:
-        optimizer: The optimizer with every argument.
         batch: Examples in a batch.
-        epochs: Passes over the training split.
+        phases: The parts of training in their order, one at least.
         seed: Of weights, shuffling and every random op.
         shuffle: Whether each epoch has an order of its own.
+        loads: Files that weights are read from, each with the path of those weights.
     """
 
-    optimizer: Call
     batch: int
-    epochs: int
+    phases: tuple[Phase, ...]
     seed: int = 0
     shuffle: bool = True
+    loads: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Final, TypeVar, cast
+from dataclasses import fields
+from typing import Any, Final, TypeVar, cast
 
-from kspec.ir.core import Attr, Call, Func, Module, Op, TrainSettings, Value, Weight
+from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.types import JAX_DTYPES, KEY, Dim, TensorType
 
 _TOKEN: Final = re.compile(
@@ -28,6 +29,19 @@ def read(text: str) -> Module:
         BadText: The text is none.
     """
     return _Reader(text).module()
+
+
+def read_call(text: str) -> Call:
+    """The call that a text shows.
+
+    Raises:
+        BadText: The text is none.
+    """
+    reader = _Reader(text)
+    call = reader.call()
+    if reader.peek()[0] != "end":
+        raise reader.fail("the end")
+    return call
 
 
 class _Reader:
@@ -53,8 +67,9 @@ class _Reader:
         _, found, line = self.peek()
         return BadText(f"line {line}: expected {wanted}, found {found or 'the end'}")
 
-    def peek(self) -> tuple[str, str, int]:
-        return self.tokens[self.at] if self.at < len(self.tokens) else ("end", "", self.end)
+    def peek(self, ahead: int = 0) -> tuple[str, str, int]:
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else ("end", "", self.end)
 
     def take(self, kind: str, wanted: str | None = None) -> str:
         found, text, _ = self.peek()
@@ -96,12 +111,27 @@ class _Reader:
         return Module(name, tuple(weights.values()), tuple(funcs), train)
 
     def train(self) -> TrainSettings:
-        raw = dict(self.pair() for _ in range(4))
-        self.take("word", "optimizer")
-        if list(raw) != ["batch", "epochs", "seed", "shuffle"]:
-            raise self.fail("batch, epochs, seed and shuffle before `optimizer`")
-        batch, epochs, seed = (cast("int", raw[key]) for key in ("batch", "epochs", "seed"))
-        return TrainSettings(self.call(), batch, epochs, seed, bool(raw["shuffle"]))
+        raw = self.pairs()
+        if list(raw)[:3] != ["batch", "seed", "shuffle"]:
+            raise self.fail("batch, seed and shuffle before `phase`")
+        phases: list[Phase] = []
+        while self.skip("phase"):
+            phases.append(self.phase())
+        return TrainSettings(phases=tuple(phases), **cast("dict[str, Any]", raw))
+
+    def phase(self) -> Phase:
+        name = "" if self.peek(1)[1] == "=" else self.take("word")
+        raw = cast("dict[str, Any]", self.pairs())
+        if not {"epochs", "optimizer"} <= set(raw) <= {f.name for f in fields(Phase)}:
+            raise self.fail("epochs and optimizer of the phase")
+        return Phase(name, **raw)
+
+    def pairs(self) -> dict[str, Attr]:
+        found: dict[str, Attr] = {}
+        while self.peek()[0] == "word" and self.peek(1)[1] == "=":
+            key, value = self.pair()
+            found[key] = value
+        return found
 
     def weight(self) -> Weight:
         path = self.take("ref")

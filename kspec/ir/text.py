@@ -2,8 +2,8 @@
 
 module digits
 
-train batch=128 epochs=5 seed=0 shuffle=true
-optimizer rmsprop(learning_rate=0.001, rho=0.9)
+train batch=128 seed=0 shuffle=true
+phase epochs=5 optimizer=rmsprop(learning_rate=0.001, rho=0.9)
 
 weight @dense.kernel : f32[64,512] = glorot_uniform()
 weight @batch_normalization.moving_mean : f32[512] = zeros() fixed
@@ -20,17 +20,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kspec.ir.core import Attr, Call, Func, Module, Op, Value
+from kspec.ir.core import Attr, Call, Func, Module, Op, TrainSettings, Value
 
 
 def show(module: Module, *, spans: bool = False) -> str:
     """The text of a module; `spans` adds each op's place in the spec."""
     head = [f"module {module.name}"]
     if module.train is not None:
-        t = module.train
-        shuffle = show_attr(t.shuffle)
-        head += ["", f"train batch={t.batch} epochs={t.epochs} seed={t.seed} shuffle={shuffle}"]
-        head += [f"optimizer {show_call(t.optimizer)}"]
+        head += ["", *_train(module.train)]
     if module.weights:
         head.append("")
     for weight in module.weights:
@@ -41,6 +38,21 @@ def show(module: Module, *, spans: bool = False) -> str:
     weights = frozenset(weight.value for weight in module.weights)
     funcs = [show_func(func, weights, spans) for func in module.funcs]
     return "\n\n".join(["\n".join(head), *funcs]) + "\n"
+
+
+def _train(train: TrainSettings) -> list[str]:
+    """A line for all of training, and one a phase; what is empty is left out."""
+    loads = f" loads={show_attr(train.loads)}" if train.loads else ""
+    shuffle = show_attr(train.shuffle)
+    lines = [f"train batch={train.batch} seed={train.seed} shuffle={shuffle}{loads}"]
+    for phase in train.phases:
+        values: dict[str, Attr] = {"epochs": phase.epochs, "optimizer": phase.optimizer}
+        for name in ("groups", "frozen", "carries", "callbacks"):
+            if getattr(phase, name):
+                values[name] = getattr(phase, name)
+        pairs = " ".join(f"{name}={show_attr(value)}" for name, value in values.items())
+        lines.append(f"phase {phase.name} {pairs}" if phase.name else f"phase {pairs}")
+    return lines
 
 
 def show_func(func: Func, weights: frozenset[Value], spans: bool = False) -> str:

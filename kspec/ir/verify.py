@@ -36,8 +36,23 @@ def verify(module: Module, after: str = "elaboration") -> None:
     weights = {weight.value for weight in module.weights}
     _distinct([weight.path for weight in module.weights], "weight", where)
     _distinct([func.name for func in module.funcs], "function", where)
+    _verify_phases(module, where)
     for func in module.funcs:
         _verify_func(func, weights, f"{where}, in {func.name}")
+
+
+def _verify_phases(module: Module, where: str) -> None:
+    paths = {weight.path for weight in module.weights}
+    phases = module.train.phases if module.train else ()
+    if module.train and not phases:
+        raise InvalidIR(where, "training has no phase")
+    _distinct([phase.name for phase in phases], "phase", where)
+    for phase in phases:
+        grouped = [path for _, group in phase.groups for path in group]
+        _distinct([*grouped, *phase.frozen], "use of a weight in a phase", where)
+        for path in (*grouped, *phase.frozen):
+            if path not in paths:
+                raise InvalidIR(where, f"the phase {phase.name} names {path}, which is no weight")
 
 
 def _distinct(names: list[str], what: str, where: str) -> None:

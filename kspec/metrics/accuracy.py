@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import final
+from typing import ClassVar, Literal, final
 
 from kspec.ir import Builder, Value
 from kspec.losses.operands import as_float, last_mean, same_rank, sparse_label
@@ -18,6 +18,8 @@ def _share(b: Builder, left: Value, right: Value) -> Value:
 class SparseCategoricalAccuracy(MeanMetric):
     """How often the class with the highest score is the true one; truth is a class number."""
 
+    best: ClassVar[Literal["min", "max"]] = "max"
+
     def values(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """1 where the class numbers agree."""
         label = sparse_label(b, y_true, y_pred)
@@ -32,6 +34,8 @@ class SparseCategoricalAccuracy(MeanMetric):
 class CategoricalAccuracy(MeanMetric):
     """How often the class with the highest score is the true one; truth is one-hot."""
 
+    best: ClassVar[Literal["min", "max"]] = "max"
+
     def values(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """1 where the highest entries agree."""
         axis = y_pred.type.rank - 1
@@ -43,6 +47,8 @@ class CategoricalAccuracy(MeanMetric):
 @metric("binary_accuracy")
 class BinaryAccuracy(MeanMetric):
     """How often a probability is on the right side of a threshold."""
+
+    best: ClassVar[Literal["min", "max"]] = "max"
 
     threshold: float = arg(default=0.5, doc="Above it the answer is 1.")
 

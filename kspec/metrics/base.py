@@ -7,7 +7,7 @@ a metric is exact however the epoch was cut.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
 from kspec.ir import Builder, Value
 from kspec.registry import Definition, arg, register
@@ -26,6 +26,7 @@ class Metric(Definition):
     """A number about a whole split."""
 
     kind: ClassVar[str] = "metric"
+    best: ClassVar[Literal["min", "max"]] = "min"  # which way it is better
 
     def update(
         self, b: Builder, y_true: Value, y_pred: Value, weight: Value

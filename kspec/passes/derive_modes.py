@@ -3,7 +3,8 @@
 The graph says what a model means; each mode keeps what it needs. Dropout is drawn in
 training and gone elsewhere. Batch normalization takes the batch's own moments in
 training, counting real examples only, and its moving statistics elsewhere; training
-also returns the new statistics.
+also returns the new statistics. Each phase of training has a function of its own, `train` or
+`train_<phase>`, where batch normalization that is frozen uses its moving statistics, too.
 
 Before:
     func graph(%x: f32[B,8], %label: i32[B], %mask: f32[B]) {
@@ -34,7 +35,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from kspec.ir import KEY, Builder, Func, Module, Op, TensorType, Value
+from kspec.ir import KEY, Builder, Func, Module, Op, Phase, TensorType, Value
 from kspec.passes.rewrite import live_ops, rewrite_func
 
 
@@ -47,11 +48,13 @@ def derive_modes(module: Module) -> Module:
     rest = tuple(func for func in module.funcs if func is not graph)
     modes = (_inference(graph, "predict", ("output.",)),)
     if module.train is not None:
-        modes = (_train(graph), _inference(graph, "eval", ("sum.",)), *modes)
+        phases = [_train(graph, phase) for phase in module.train.phases]
+        modes = (*phases, _inference(graph, "eval", ("sum.",)), *modes)
     return replace(module, funcs=(*modes, *rest))
 
 
-def _train(graph: Func) -> Func:
+def _train(graph: Func, phase: Phase) -> Func:
+    """The function of a phase; batch normalization whose statistics are frozen uses them."""
     mask = graph.params[-1]
     key = Value("key", TensorType(KEY, ()))
     moving: dict[Value, Value] = {}  # each statistic and what the step makes of it
@@ -66,10 +69,12 @@ def _train(graph: Func) -> Func:
             draws += 1
             return b.op("dropout_with_key", op.args[0], drawn, rate=op.attrs["rate"])
         if op.name == "batch_norm":
+            if op.args[1].name in phase.frozen:
+                return _normalize(op, op.args[1:3], b)
             return _normalize_by_batch(op, mask, moving, b)
         return None
 
-    func = rewrite_func(_slice(graph, "train", ("loss", "sum.")), rule, ("key",))
+    func = rewrite_func(_slice(graph, phase.named("train"), ("loss", "sum.")), rule, ("key",))
     updates = tuple((f"update.{old.name}", new) for old, new in moving.items())
     params = (*graph.params, *((key,) if draws else ()))
     return replace(func, params=params, returns=(*func.returns, *updates))

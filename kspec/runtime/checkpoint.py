@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,24 +16,23 @@ from kspec.runtime import compat
 from kspec.runtime.executable import Tree
 from kspec.runtime.loop import Position
 
-KEPT = 2  # so that one is whole while the next is written
-
 
 class Checkpoints:
     """The checkpoints of a run folder. Use as a context: leaving waits for the last one.
 
     Args:
         folder: Where they are kept, a subfolder each, named by the number of updates.
+        keep: How many; with 2, one is whole while the next is written.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, keep: int = 2) -> None:
         from orbax.checkpoint import v1  # pyright: ignore[reportMissingTypeStubs]
 
         logging.getLogger("absl").setLevel(logging.ERROR)
         orbax: Any = v1
         policies = orbax.training.preservation_policies
         self._checkpointer: Any = orbax.training.Checkpointer(
-            folder.absolute(), preservation_policy=policies.LatestN(KEPT)
+            folder.absolute(), preservation_policy=policies.LatestN(keep)
         )
 
     def __enter__(self) -> Self:
@@ -72,26 +71,33 @@ class Checkpoints:
 
     def _write(self, state: Tree, position: Position, **options: bool) -> None:
         sums = compat.tree_map(_plain, position.sums)
-        note = {"epoch": position.epoch, "step": position.step, "sums": sums}
+        note = {
+            "epoch": position.epoch,
+            "step": position.step,
+            "phase": position.phase,
+            "since": position.since,
+            "sums": sums,
+        }
         # The program donates its state to the next update: write a copy.
         copy = compat.tree_map(_copy, state)
         self._checkpointer.save_async(int(state["step"]), copy, custom_metadata=note, **options)
 
-    def load(self, like: Tree) -> tuple[Tree, Position] | None:
+    def load(self, like: Callable[[int], Tree]) -> tuple[Tree, Position] | None:
         """The newest checkpoint that can be read, or None.
 
         Args:
-            like: A state of the program, for types and shapes.
+            like: A state of the program in a phase, for types and shapes.
         """
         for checkpoint in sorted(
             self._checkpointer.checkpoints, key=lambda each: each.step, reverse=True
         ):
             try:
-                state = self._checkpointer.load(checkpoint.step, like)
                 metadata: Any = self._checkpointer.metadata(checkpoint.step).custom_metadata
+                position = _position(metadata)
+                state = self._checkpointer.load(checkpoint.step, like(position.phase))
             except (ValueError, OSError, KeyError, json.JSONDecodeError):
                 continue  # damaged: the one before it is whole
-            return state, _position(metadata)
+            return state, position
         return None
 
 
@@ -109,4 +115,10 @@ def _array(each: Any) -> NDArray[np.float64]:
 
 def _position(note: Mapping[str, Any]) -> Position:
     sums = compat.tree_map(_array, note["sums"], is_leaf=lambda each: isinstance(each, list))
-    return Position(epoch=note["epoch"], step=note["step"], sums=sums)
+    return Position(
+        epoch=note["epoch"],
+        step=note["step"],
+        phase=note.get("phase", 0),
+        since=note.get("since", 0),
+        sums=sums,
+    )

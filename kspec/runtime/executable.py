@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import linecache
 from collections.abc import Mapping
-from types import ModuleType
+from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol, cast
 
 import jax
@@ -16,8 +16,8 @@ from kspec.runtime.inspection import forbidden_part
 Tree = dict[str, Any]  # nested dicts of arrays
 
 
-class Executable(Protocol):
-    """The functions of a generated file. Files of a model alone have the last two."""
+class Updates(Protocol):
+    """The functions of one phase of training."""
 
     def train_step(self, state: Tree, batch: Mapping[str, Any], mask: Any) -> tuple[Tree, Tree]:
         """One update."""
@@ -28,6 +28,17 @@ class Executable(Protocol):
     ) -> tuple[Tree, Tree]:
         """Several updates in one dispatch."""
         ...
+
+    def enter(self, state: Tree) -> Tree:
+        """The state as the phase begins; the first phase has none."""
+        ...
+
+
+class Executable(Updates, Protocol):
+    """The functions of a generated file. Files of a model alone have the last two.
+
+    Those of a phase with a name end in it, and are found by `updates_of`.
+    """
 
     def eval_step(self, state: Tree, batch: Mapping[str, Any], mask: Any) -> Tree:
         """What a batch adds to the sums."""
@@ -48,6 +59,17 @@ class Executable(Protocol):
     def predict(self, state: Tree, batch: Mapping[str, Any]) -> dict[str, jax.Array]:
         """The outputs for a batch."""
         ...
+
+
+def updates_of(executable: Executable, phase: str) -> Updates:
+    """The functions of a phase; those of the file itself where it has no name."""
+    if not phase:
+        return executable
+    found = SimpleNamespace()
+    for name in ("train_step", "train_steps", "enter"):
+        if hasattr(executable, f"{name}_{phase}"):
+            setattr(found, name, getattr(executable, f"{name}_{phase}"))
+    return cast("Updates", found)
 
 
 def load_python(text: str, name: str) -> Executable:

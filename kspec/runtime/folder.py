@@ -9,6 +9,7 @@ written whole and then renamed, or appended to line by line.
     metrics.jsonl     a line an epoch
     run.json          what was run, where, and how it ended
     checkpoints/      the state, to go on from
+    best.safetensors  the weights that `checkpoint { best = ... }` keeps, if the spec has it
     weights.safetensors, report.html    written at the end
 """
 
@@ -29,7 +30,8 @@ from kspec.files import make_folder, write_json, write_text, writing
 from kspec.plan import plan_from_json, plan_to_json
 from kspec.runtime.checkpoint import Checkpoints
 from kspec.runtime.run import Bundle, Record, Run
-from kspec.runtime.weights import save_weights
+from kspec.runtime.watch import BEST, STOP, Kept
+from kspec.runtime.weights import read_weights, save_weights
 
 PYTHON: Final = "model.py"
 PLAN: Final = "plan.json"
@@ -148,7 +150,7 @@ def open_run(folder: Path, *, required: bool = True) -> Run:
     names: Mapping[str, list[str]] = about.get("class_names", {})
     run.class_names = {field: tuple(words) for field, words in names.items()}
     with Checkpoints(folder / CHECKPOINTS) as checkpoints:
-        found = checkpoints.load(run.state)
+        found = checkpoints.load(run.state_like)
     if found is None:
         if required:
             spec = run.bundle.plan.spec
@@ -158,7 +160,26 @@ def open_run(folder: Path, *, required: bool = True) -> Run:
     run.state, run.position = found
     done = run.position.epoch
     run.history = [record for record in read_history(folder) if record["epoch"] <= done]
+    run.kept = _read_kept(folder, run)
     return run
+
+
+def write_kept(folder: Path, name: str, kept: Kept) -> None:
+    """Write weights that are the best so far."""
+    save_weights(kept.weights, folder / f"{name}.safetensors", {"epoch": str(kept.epoch)})
+
+
+def _read_kept(folder: Path, run: Run) -> dict[str, Kept]:
+    """The weights that were the best; a file that is missing or damaged is left out."""
+    kept: dict[str, Kept] = {}
+    for name in (BEST, STOP):
+        try:
+            weights, note = read_weights(folder / f"{name}.safetensors", run.weights)
+        except SpecError:
+            continue
+        if set(weights) == set(run.weights) and note.get("epoch", "").isdigit():
+            kept[name] = Kept(int(note["epoch"]), weights)
+    return kept
 
 
 def save_run(run: Run, folder: Path) -> Path:
@@ -168,6 +189,8 @@ def save_run(run: Run, folder: Path) -> Path:
     with Checkpoints(folder / CHECKPOINTS) as checkpoints:
         checkpoints.save_now(run.state, run.position, replace=True)
     save_weights(run.weights, folder / WEIGHTS)
+    for name, kept in run.kept.items():
+        write_kept(folder, name, kept)
     write_json(folder / RUN, about_run(run, "saved"))
     return folder
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from kspec.data.batches import BatchPlan
 from kspec.runtime import compat
-from kspec.runtime.executable import Executable, Tree
+from kspec.runtime.executable import Executable, Tree, Updates
 from kspec.runtime.feed import Feed
 
 Metrics = dict[str, float]
@@ -33,11 +33,15 @@ class Position:
     Attributes:
         epoch: Epochs that are done.
         step: Steps that are done in the epoch after those.
+        phase: The number of the phase.
+        since: The epochs that were done when the phase began.
         sums: What the steps of the running epoch have added up.
     """
 
     epoch: int = 0
     step: int = 0
+    phase: int = 0
+    since: int = 0
     sums: Tree = field(default_factory=dict[str, Any])
 
 
@@ -86,7 +90,7 @@ def metrics_of(executable: Executable, sums: Tree) -> Metrics:
 
 
 def train_epoch(
-    executable: Executable,
+    updates: Updates,
     state: Tree,
     feed: Feed,
     plan: BatchPlan,
@@ -97,7 +101,7 @@ def train_epoch(
     """Run the rest of an epoch.
 
     Args:
-        executable: The generated functions.
+        updates: The generated functions of the phase.
         state: The state; it is used up.
         feed: The data.
         plan: Which rows each step gets.
@@ -113,10 +117,10 @@ def train_epoch(
         rows, mask = plan.indices(position.epoch, first, count)
         if count == 1:
             batch = feed.batch("train", rows[0])
-            state, sums = executable.train_step(state, batch, mask[0])
+            state, sums = updates.train_step(state, batch, mask[0])
         else:
             data, at = feed.gatherable("train", rows)
-            state, sums = executable.train_steps(state, data, at, mask)
+            state, sums = updates.train_steps(state, data, at, mask)
         sums = compat.to_host(sums)
         position.sums = add(position.sums, sums)
         position.step = first + count

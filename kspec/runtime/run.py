@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import signal
-import threading
-from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,21 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.batches import BatchPlan
 from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, Places, from_tables, load
+from kspec.data.paths import resolve
 from kspec.data.schema import FieldType
 from kspec.diagnostics import Source, SpecError
-from kspec.diagnostics.errors import Diverged, FieldMissing, NoTrainBlock, UnknownName
+from kspec.diagnostics.errors import FieldMissing, NoTrainBlock, RunFolderBroken, UnknownName
 from kspec.plan import Plan
 from kspec.runtime import compat, loop
-from kspec.runtime.executable import Executable, Tree, load_python
+from kspec.runtime.executable import Executable, Tree, load_python, updates_of
 from kspec.runtime.feed import Feed
-from kspec.runtime.loop import Metrics, Position, Stopwatch
+from kspec.runtime.loop import Metrics, Position
 from kspec.runtime.progress import Progress
-from kspec.runtime.weights import Weights, weight_paths
+from kspec.runtime.trainer import Hooks, Record, Trainer
+from kspec.runtime.watch import Kept, Watch
+from kspec.runtime.weights import Weights, load_into, weight_paths
 
 Arrays = Mapping[str, NDArray[Any]]
-Record = dict[str, Any]  # one epoch: number, seconds, metrics by split
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,14 +52,6 @@ class Bundle:
         return self.plan.places(Source(name, self.files.get("spec.kspec", "")))
 
 
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a run folder does while a run trains."""
-
-    after_dispatch: Callable[[Tree, Position], None] | None = None
-    after_epoch: Callable[[Record, Tree, Position], None] | None = None
-
-
 class Run:
     """A program with weights.
 
@@ -70,6 +60,9 @@ class Run:
         history: A record an epoch: `epoch`, `seconds`, and metrics by split.
         position: Where training stands.
         interrupted: Whether the last `fit` was stopped by the user.
+        watch: What the spec's callbacks make of the history.
+        kept: The best weights, by what they are kept for.
+        restored: Whether the weights are those of an earlier epoch.
         class_names: The classes' names by field, where the data has them.
     """
 
@@ -85,6 +78,9 @@ class Run:
         self.history: list[Record] = []
         self.position = Position()
         self.interrupted = False
+        self.watch = Watch(bundle.plan)
+        self.kept: dict[str, Kept] = {}
+        self.restored = False
         self.class_names: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -141,69 +137,73 @@ class Run:
         if data is not None:
             _check_splits(data)
         dataset = self.dataset(data)
-        more = self.bundle.plan.epochs if epochs is None else epochs
-        self.train(dataset, self.position.epoch + more, choose(quiet, sys.stderr), Hooks())
+        if self.is_over:
+            self.position = replace(self.position, since=self.position.epoch)
+        until = None if epochs is None else self.position.epoch + epochs
+        self.train(dataset, choose(quiet, sys.stderr), Hooks(), until)
         if self.interrupted:
             raise KeyboardInterrupt
         return self
 
-    def train(self, dataset: Dataset, until: int, progress: Progress, hooks: Hooks) -> None:
-        """Train up to an epoch, counted from the start of the run."""
-        feed = Feed(dataset.splits)
-        self.class_names = dict(dataset.splits["train"].class_names)
-        settings = self.bundle.plan
-        plan = BatchPlan(feed.rows["train"], settings.batch, self.seed, settings.shuffle)
-        progress.begin(until, plan.steps)
-        self.interrupted = False
-        try:
-            with _interrupts() as stop:
-                while self.position.epoch < until and not self.interrupted:
-                    self._epoch(feed, plan, progress, hooks, stop)
-        finally:
-            progress.end()
+    @property
+    def is_over(self) -> bool:
+        """Whether the last phase has had its epochs, or was stopped early."""
+        at, phases = self.position, self.bundle.plan.phases
+        if at.phase + 1 < len(phases) or at.step:
+            return False
+        done = at.epoch - at.since >= phases[at.phase].epochs
+        return done or self.watch.decide(self.history, at)[0]
 
-    def _epoch(
-        self,
-        feed: Feed,
-        plan: BatchPlan,
-        progress: Progress,
-        hooks: Hooks,
-        stop: threading.Event,
+    def train(
+        self, dataset: Dataset, progress: Progress, hooks: Hooks, until: int | None = None
     ) -> None:
-        watch = Stopwatch()
-        number = self.position.epoch + 1
+        """Train on; see `Trainer`."""
+        self.class_names = dict(dataset.splits["train"].class_names)
+        Trainer(self, dataset, progress, hooks, until).train()
 
-        def after(state: Tree, position: Position, loss: float) -> bool:
-            self.state = state
-            progress.step(number, position.step, loss)
-            if not np.isfinite(loss):
-                raise SpecError((_diverged(loss, position.step, number),))
-            if hooks.after_dispatch:
-                hooks.after_dispatch(state, position)
-            return stop.is_set()
+    def enter_phase(self, number: int) -> None:
+        """Begin a phase with the weights of the one before."""
+        self.state = self._entered(self.state, number)
+        self.position = Position(epoch=self.position.epoch, phase=number, since=self.position.epoch)
 
-        most = loop.steps_per_dispatch(plan.steps, alone=self.steps_go_alone)
-        self.state = loop.train_epoch(
-            self.executable, self.state, feed, plan, self.position, most, after
-        )
-        if self.position.step < plan.steps:
-            self.interrupted = True
-            return
-        record: Record = {"epoch": number, "steps": int(self.state["step"])}
-        record["train"] = loop.metrics_of(self.executable, self.position.sums)
-        if "validation" in feed.rows:
-            record["validation"] = self._evaluate(feed, "validation")
-        record["seconds"] = round(watch.seconds(), 6)
-        self.position = Position(epoch=number)
-        self.history.append(record)
-        progress.epoch(number, flat_metrics(record), record["seconds"])
-        if hooks.after_epoch:
-            hooks.after_epoch(record, self.state, self.position)
-        self.interrupted = stop.is_set()
+    def _entered(self, state: Tree, number: int) -> Tree:
+        phase = self.bundle.plan.phases[number]
+        return compat.to_device(updates_of(self.executable, phase.name).enter(state))
+
+    def state_like(self, phase: int) -> Tree:
+        """A state as it is in a phase, for types and shapes."""
+        state = self.state
+        for number in range(self.position.phase + 1, phase + 1):
+            state = self._entered(state, number)
+        return state
+
+    def restore(self, name: str) -> None:
+        """Go back to weights that were kept, with the statistics; all else stays.
+
+        Raises:
+            SpecError: They are not there any more.
+        """
+        if name not in self.kept:
+            broken = RunFolderBroken(
+                span=None, path=f"{name}.safetensors", reason="it is missing or damaged"
+            )
+            raise SpecError((broken,))
+        self.weights.update(self.kept[name].weights)
+        self.restored = True
+
+    def load_files(self) -> None:
+        """Set the weights that the spec loads from files. Raises SpecError."""
+        for part, path in self.bundle.plan.loads:
+            try:
+                load_into(self.weights, part, resolve(self.bundle.folder, path))
+            except SpecError as error:
+                span = self.bundle.places.sources.get(f"load {path}")
+                raise SpecError(tuple(replace(d, span=span) for d in error.diagnostics)) from None
 
     # --- using
 
-    def _evaluate(self, feed: Feed, split: str) -> Metrics:
+    def evaluate_split(self, feed: Feed, split: str) -> Metrics:
+        """The loss and the metrics of one split."""
         batch = self.bundle.plan.batch
         return loop.evaluate(
             self.executable, self.state, feed, split, batch, alone=self.steps_go_alone
@@ -212,7 +212,7 @@ class Run:
     def evaluate_splits(self, dataset: Dataset) -> dict[str, Metrics]:
         """The loss and the metrics of every split."""
         feed = Feed(dataset.splits)
-        return {split: self._evaluate(feed, split) for split in dataset.splits}
+        return {split: self.evaluate_split(feed, split) for split in dataset.splits}
 
     def evaluate(self, data: Arrays | None = None) -> dict[str, Any]:
         """The loss and the metrics.
@@ -263,34 +263,3 @@ def _check_splits(data: Mapping[str, Arrays]) -> None:
         raise SpecError((UnknownName.of(None, "split", unknown[0], SPLITS),))
     if "train" not in data:
         raise SpecError((FieldMissing.of(None, "train", "the data that was given", data),))
-
-
-def flat_metrics(record: Record) -> Metrics:
-    """`{"loss": ..., "validation.loss": ...}` from an epoch's record."""
-    flat = dict(record["train"])
-    for name, value in record.get("validation", {}).items():
-        flat[f"validation.{name}"] = value
-    return flat
-
-
-def _diverged(loss: float, step: int, epoch: int) -> Diverged:
-    return Diverged(span=None, loss=str(loss), step=step, epoch=epoch)
-
-
-@contextmanager
-def _interrupts() -> Generator[threading.Event]:
-    """Turn the first ctrl-C into a request to stop after this dispatch."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(number: int, frame: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)  # a second one stops at once
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
 from kspec.data.dataset import Dataset
 from kspec.diagnostics import SpecError
@@ -15,11 +15,10 @@ from kspec.runtime.executable import Tree
 from kspec.runtime.loop import Position, Stopwatch
 from kspec.runtime.progress import Progress
 from kspec.runtime.report import render_report, report_of
-from kspec.runtime.run import Hooks, Record, Run
+from kspec.runtime.run import Run
+from kspec.runtime.trainer import Hooks, Record
+from kspec.runtime.watch import Kept
 from kspec.runtime.weights import save_weights
-
-# Seconds between checkpoints: at most this much work is lost.
-EVERY: Final = 10.0
 
 
 class Training:
@@ -38,7 +37,7 @@ class Training:
         self.progress = progress
         self.started = started
         self.first_update: float | None = None
-        self._last_save = time.monotonic()
+        self._saved = (time.monotonic(), int(run.state["step"]), run.position.epoch)
 
     def train(self, dataset: Dataset) -> dict[str, Any]:
         """Train to the spec's last epoch, or until the user stops it.
@@ -60,13 +59,14 @@ class Training:
         write_json(self.folder / files.RUN, about)
         files.rewrite_history(self.folder, run.history)
         watch = Stopwatch()
-        with Checkpoints(self.folder / files.CHECKPOINTS) as checkpoints:
+        keep = run.watch.checkpoint.keep
+        with Checkpoints(self.folder / files.CHECKPOINTS, keep) as checkpoints:
             try:
                 self._fit(dataset, checkpoints)
             except SpecError:
                 write_json(self.folder / files.RUN, about | {"status": "diverged"})
                 raise
-            checkpoints.save_now(run.state, run.position)
+            checkpoints.save_now(run.state, run.position, replace=run.restored)
         training = watch.seconds()
         metrics = self._metrics(dataset)
         summary = {
@@ -89,9 +89,9 @@ class Training:
         last = -(-len(dataset.splits["train"]) // plan.batch)
 
         def save_if_due(state: Tree, position: Position) -> None:
-            if time.monotonic() - self._last_save >= EVERY:
+            if self._is_due(int(state["step"]), position.epoch):
                 checkpoints.save(state, position)
-                self._last_save = time.monotonic()
+                self._saved = (time.monotonic(), int(state["step"]), position.epoch)
 
         def after_dispatch(state: Tree, position: Position) -> None:
             if self.first_update is None:
@@ -103,15 +103,27 @@ class Training:
             files.append_record(self.folder, record)
             save_if_due(state, position)
 
-        hooks = Hooks(after_dispatch=after_dispatch, after_epoch=after_epoch)
-        self.run.train(dataset, plan.epochs, self.progress, hooks)
+        def keep(name: str, kept: Kept) -> None:
+            files.write_kept(self.folder, name, kept)
+
+        self.run.train(dataset, self.progress, Hooks(after_dispatch, after_epoch, keep))
+
+    def _is_due(self, step: int, epoch: int) -> bool:
+        """Whether the time of the next checkpoint has come."""
+        every = self.run.watch.checkpoint.every
+        seconds, steps, epochs = self._saved
+        passed = {"s": time.monotonic() - seconds, "steps": step - steps, "epochs": epoch - epochs}
+        return passed[every.unit] >= every.count
 
     def _metrics(self, dataset: Dataset) -> dict[str, Any]:
-        """Train and validation as the last epoch had them, and the other splits now."""
+        """Train and validation as the last epoch had them, and the other splits now.
+
+        After going back to an earlier epoch's weights, all of them now.
+        """
         run = self.run
         if run.interrupted or not run.history:
             return {}
-        last = run.history[-1]
+        last = {} if run.restored else run.history[-1]
         metrics = {name: last[name] for name in ("train", "validation") if name in last}
         rest = {n: s for n, s in dataset.splits.items() if n not in metrics}
         if rest:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, MutableMapping
+from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from kspec.diagnostics import SpecError
+from kspec.diagnostics.errors import FileMissing, FileUnreadable, WeightsMisfit
 from kspec.files import replacing
 from kspec.runtime import compat
 from kspec.runtime.executable import Tree
 
 ROOTS = ("params", "stats")
+Note = Mapping[str, str]
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
@@ -77,11 +80,75 @@ class Weights(MutableMapping[str, NDArray[Any]]):
         return len(self._paths)
 
 
-def save_weights(weights: Weights, path: Path) -> None:
-    """Write weights as safetensors; the old file stays until the new one is whole."""
+def save_weights(
+    weights: Mapping[str, NDArray[Any]], path: Path, note: Mapping[str, str] | None = None
+) -> None:
+    """Write weights as safetensors; the old file stays until the new one is whole.
+
+    Args:
+        weights: Arrays by path.
+        path: The file.
+        note: What its header says beside them.
+    """
     from safetensors import numpy as safetensors
 
+    arrays = {name: np.ascontiguousarray(value) for name, value in weights.items()}
     with replacing(path) as temporary:
-        cast("Any", safetensors).save_file(
-            {name: np.ascontiguousarray(value) for name, value in weights.items()}, temporary
-        )
+        cast("Any", safetensors).save_file(arrays, temporary, dict(note or {}))
+
+
+def read_weights(path: Path, weights: Iterable[str]) -> tuple[dict[str, NDArray[Any]], Note]:
+    """Those weights of a safetensors file that it has, and what its header says beside them.
+
+    Raises:
+        SpecError: It cannot be read.
+    """
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        with cast("Any", safe_open)(path, "numpy") as file:
+            there = set(file.keys())
+            found = {name: file.get_tensor(name) for name in weights if name in there}
+            return found, file.metadata() or {}
+    except FileNotFoundError:
+        raise SpecError((FileMissing(span=None, path=path.as_posix()),)) from None
+    except (SafetensorError, OSError, ValueError) as error:
+        raise SpecError((_unreadable(path, str(error)),)) from None
+
+
+def load_into(weights: Weights, part: str, path: Path) -> None:
+    """Set the weights of a part from a file.
+
+    Args:
+        weights: All weights.
+        part: The path of the part; empty for all.
+        path: A safetensors file, whose names are those of the part or of the whole model.
+
+    Raises:
+        SpecError: It cannot be read, or lacks a weight, or has one of another shape.
+    """
+    if path.suffix != ".safetensors":
+        raise SpecError((_unreadable(path, "weights are read from `.safetensors` files"),))
+    own = {name: name[len(part) :].lstrip(".") for name in weights if _is_in(name, part)}
+    found, _ = read_weights(path, {*own, *own.values()})
+    new: dict[str, NDArray[Any]] = {}
+    for name, short in own.items():
+        value = found.get(short, found.get(name))
+        reason = f"it has no `{short}`" if value is None else ""
+        if value is not None and value.shape != weights[name].shape:
+            reason = f"`{short}` is {list(value.shape)} there and {list(weights[name].shape)} here"
+        if value is None or reason:
+            misfit = WeightsMisfit(
+                span=None, path=path.as_posix(), part=part or "the model", reason=reason
+            )
+            raise SpecError((misfit,))
+        new[name] = value
+    weights.update(new)
+
+
+def _is_in(path: str, part: str) -> bool:
+    return not part or f"{path}.".startswith(f"{part}.")
+
+
+def _unreadable(path: Path, reason: str) -> FileUnreadable:
+    return FileUnreadable(span=None, path=path.as_posix(), reason=reason)

@@ -68,6 +68,34 @@ class Build(BuildExpressions):
     def train_decl(self, meta: Meta, items: list[Any]) -> tree.TrainDecl:
         return tree.TrainDecl(tuple(some(items)), self.span_of(meta))
 
+    def grouped(self, meta: Meta, items: list[Any]) -> tree.Group:
+        key, selector, value = items
+        return tree.Group(str(key), self.span_of(key), selector, value, self.span_of(meta))
+
+    def section(self, meta: Meta, items: list[Any]) -> tree.Section:
+        name, *settings = items
+        span = self.span_of(name)
+        return tree.Section(str(name), span, tuple(some(settings)), self.span_of(meta))
+
+    def phase(self, meta: Meta, items: list[Any]) -> tree.Phase:
+        name, *inner = items
+        span = self.span_of(name)
+        return tree.Phase(self.own_name(name), span, tuple(some(inner)), self.span_of(meta))
+
+    def load(self, meta: Meta, items: list[Any]) -> tree.Load:
+        selector, path = items
+        path = self.string_of(path)
+        return tree.Load(selector, path.value, path.span, self.span_of(meta))
+
+    def freeze(self, meta: Meta, items: list[Any]) -> tree.Freeze:
+        return tree.Freeze(items[0], True, self.span_of(meta))
+
+    def unfreeze(self, meta: Meta, items: list[Any]) -> tree.Freeze:
+        return tree.Freeze(items[0], False, self.span_of(meta))
+
+    def selector(self, meta: Meta, items: list[Any]) -> tree.Selector:
+        return tree.Selector(tuple(map(str, items)), self.span_of(meta))
+
     def parameters(self, meta: Meta, items: list[Any]) -> tuple[tree.Parameter, ...]:
         return tuple(some(items))
 

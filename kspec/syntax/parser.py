@@ -46,6 +46,8 @@ _WORDS: Final = {
     "PLUS": "an operator",
     "PRODUCT": "an operator",
     "POWER": "an operator",
+    "ONE": "`*`",
+    "MANY": "`**`",
     "MINUS": "an operator",
     "AND": "an operator",
     "OR": "an operator",
@@ -57,6 +59,7 @@ _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
 _KEYWORDS: Final = (
     *("import", "param", "data", "model", "block", "train"),
     *("input", "output", "share", "weight", "repeat"),
+    *("phase", "load", "freeze", "unfreeze"),
 )
 _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 

@@ -43,7 +43,7 @@ def _declaration(d: tree.Declaration) -> str:
             lines += [f"{f.name} : {_type(f.type)}" for f in d.fields]
             return _block(f"data {d.name}", lines)
         case tree.TrainDecl():
-            return _block("train", [_setting(s) for s in d.settings])
+            return _block("train", [line for item in d.items for line in _item(item)])
         case tree.ModelDecl():
             params = ", ".join(
                 p.name if p.default is None else f"{p.name} = {print_expr(p.default)}"
@@ -64,6 +64,29 @@ def _block(head: str, lines: list[str]) -> str:
 
 def _setting(s: tree.Setting) -> str:
     return f"{s.key} = {print_expr(s.value)}"
+
+
+def _item(item: tree.TrainItem) -> list[str]:
+    """The lines of a part of a train block."""
+    match item:
+        case tree.Setting():
+            return [_setting(item)]
+        case tree.Group():
+            return [f"{item.key} {_selector(item.selector)} = {print_expr(item.value)}"]
+        case tree.Section():
+            return _block(item.name, [_setting(s) for s in item.settings]).split("\n")
+        case tree.Freeze():
+            return [f"{'freeze' if item.frozen else 'unfreeze'} {_selector(item.selector)}"]
+        case tree.Load():
+            path = _atom(tree.String(item.path, item.path_span))
+            return [f"load {_selector(item.selector)} from {path}"]
+        case tree.Phase():
+            lines = [line for inner in item.items for line in _item(inner)]
+            return _block(f"phase {item.name}", lines).split("\n")
+
+
+def _selector(selector: tree.Selector) -> str:
+    return ".".join(selector.parts)
 
 
 def _statement(s: tree.Statement) -> str:

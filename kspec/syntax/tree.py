@@ -213,6 +213,73 @@ class Setting:
 
 
 @dataclass(frozen=True, slots=True)
+class Selector:
+    """`base.block5`, `**.bias`: weights by path. `*` is one part, `**` any number."""
+
+    parts: tuple[str, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """`optimizer base.block5 = sgd(1e-5)`: a setting for some weights."""
+
+    key: str
+    key_span: Span
+    selector: Selector
+    value: Expr
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """`stop { monitor = validation.loss }`: something that acts while training, with settings."""
+
+    name: str
+    name_span: Span
+    settings: tuple[Setting, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """`freeze base`, or `unfreeze base.block5` where `frozen` is false."""
+
+    selector: Selector
+    frozen: bool
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """`load base from "vgg16.safetensors"`: the first values of some weights."""
+
+    selector: Selector
+    path: str
+    path_span: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """`phase head { epochs = 10, freeze base }`: a part of training, one after the other."""
+
+    name: str
+    name_span: Span
+    items: tuple[PhaseItem, ...]
+    span: Span
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The `key = value` lines."""
+        return tuple(item for item in self.items if isinstance(item, Setting))
+
+
+PhaseItem: TypeAlias = Setting | Group | Section | Freeze
+TrainItem: TypeAlias = PhaseItem | Phase | Load
+
+
+@dataclass(frozen=True, slots=True)
 class Field:
     """`image : u8[8, 8]` in a data block."""
 
@@ -367,8 +434,13 @@ class ModelDecl:
 class TrainDecl:
     """`train { ... }`."""
 
-    settings: tuple[Setting, ...]
+    items: tuple[TrainItem, ...]
     span: Span
+
+    @property
+    def settings(self) -> tuple[Setting, ...]:
+        """The `key = value` lines."""
+        return tuple(item for item in self.items if isinstance(item, Setting))
 
 
 Declaration: TypeAlias = ImportDecl | ParamDecl | DataDecl | ModelDecl | TrainDecl

@@ -180,15 +180,14 @@ optimizer = optax.rmsprop(0.001, decay=0.9, eps=1e-07)
 
 
 def step(state, batch, mask):
-    """One update; random ops draw from a key that only the step's number changes."""
+    """One update; random ops draw from a key of the step's number."""
     key = jax.random.fold_in(state["key"], state["step"])
+    params = state["params"]
     gradient = jax.value_and_grad(train, has_aux=True)
-    (_, (sums, stats)), grads = gradient(
-        state["params"], state["stats"], batch, mask, key
-    )
-    updates, moments = optimizer.update(grads, state["optimizer"], state["params"])
+    (_, (sums, stats)), grads = gradient(params, state["stats"], batch, mask, key)
+    updates, moments = optimizer.update(grads, state["optimizer"], params)
     state = {
-        "params": optax.apply_updates(state["params"], updates),
+        "params": optax.apply_updates(params, updates),
         "stats": stats,
         "optimizer": moments,
         "step": state["step"] + 1,
@@ -199,20 +198,24 @@ def step(state, batch, mask):
 
 @partial(jax.jit, donate_argnums=0)
 def train_step(state, batch, mask):
-    """One update. `batch` maps fields to arrays, `mask` is f32[B]; `state` is used up."""
+    """One update.
+
+    `batch` maps fields to arrays, `mask` is f32[B]; `state` is used up.
+    """
     return step(state, batch, mask)
 
 
 @partial(jax.jit, donate_argnums=0)
 def train_steps(state, data, rows, mask):
-    """K updates in one dispatch, each on the rows of `data` that it gathers.
+    """K updates in one dispatch; each gathers its rows of `data`.
 
     `data` maps fields to all their examples, `rows` is i32[K,B], `mask` f32[K,B].
     """
 
     def gather_and_step(state, chosen):
         rows, mask = chosen
-        return step(state, {name: field[rows] for name, field in data.items()}, mask)
+        batch = {name: field[rows] for name, field in data.items()}
+        return step(state, batch, mask)
 
     state, sums = jax.lax.scan(gather_and_step, state, (rows, mask))
     return state, jax.tree.map(lambda each: each.sum(axis=0), sums)

@@ -1,0 +1,87 @@
+"""What the parts of a generated file share: helpers, names, and how weights are written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+from kspec.codegen import layout
+from kspec.codegen.functions import Body
+from kspec.codegen.helpers import helper_names
+from kspec.ir import KEY, Func, Module, Phase, Value
+
+DEFINED: Final = ("evaluate", "eval_step", "eval_steps", "init", "outputs", "predict", "results")
+OF_A_PHASE: Final = ("enter", "optimizer", "split", "step", "train", "train_step", "train_steps")
+
+
+class File:
+    """A file that is being written.
+
+    Attributes:
+        module: What it holds.
+        phases: The phases of training; none for a model alone.
+        helpers: The helpers that its parts call.
+        learned: The weights with a gradient.
+        fixed: The statistics.
+        weights: The expression of each weight in `params` and `stats`.
+    """
+
+    def __init__(self, module: Module) -> None:
+        self.module = module
+        self.phases: tuple[Phase, ...] = module.train.phases if module.train else ()
+        self.helpers: set[str] = set()
+        self.learned = tuple(w for w in module.weights if w.trainable)
+        self.fixed = tuple(w for w in module.weights if not w.trainable)
+        self.weights = {
+            **{w.value: subscript("params", w.path) for w in self.learned},
+            **{w.value: subscript("stats", w.path) for w in self.fixed},
+        }
+        own = [phase.named(word) for phase in self.phases for word in OF_A_PHASE]
+        self._defined = helper_names().union(DEFINED, own)
+
+    def helper(self, name: str) -> str:
+        """Note a helper; `Emit` of the definitions."""
+        self.helpers.add(name)
+        return name
+
+    def body(
+        self,
+        func: Func,
+        fixed: Mapping[Value, str],
+        weights: Mapping[Value, str] | None = None,
+    ) -> Body:
+        """The writer of one function."""
+        return Body(func, fixed, weights or self.weights, self._defined, self.helper)
+
+
+def subscript(root: str, path: str) -> str:
+    """`params["dense"]["kernel"]`."""
+    return root + "".join(f'["{part}"]' for part in path.split("."))
+
+
+def inputs(func: Func) -> tuple[list[Value], dict[Value, str]]:
+    """A function's fields, and those of its parameters that the signature binds."""
+    fixed = {
+        value: value.name
+        for value in func.params
+        if value.type.dtype == KEY or value.name == "mask"
+    }
+    return [value for value in func.params if value not in fixed], fixed
+
+
+def unpack(body: Body, fields: list[Value]) -> list[str]:
+    """The lines that take the fields out of `batch`."""
+    lines: list[str] = []
+    for value in fields:
+        expr = f'batch["{value.name}"]'
+        lines += layout.assign(body.names[value], expr, 1, str(value.type))
+    return lines
+
+
+def sums(body: Body, func: Func) -> dict[str, str]:
+    """The sums by `metric.part`, as expressions."""
+    return {
+        name.removeprefix("sum."): body.expr(value)
+        for name, value in func.returns
+        if name.startswith("sum.")
+    }
