@@ -108,10 +108,8 @@ BY_HAND: dict[str, tuple[Callable[[int], Batch], Any, Any]] = {
     "mnist": (mnist_like, mlp_loss(1 / 255), optax.rmsprop(1e-3, decay=0.9, eps=1e-7)),
     "matching": (pairs, match_loss, keras_adam(1e-3)),
 }
-DATA = {name: row[0] for name, row in BY_HAND.items()} | {
-    "digits_cnn": digits,
-    "digits_phases": digits,
-}
+DATA = {name: row[0] for name, row in BY_HAND.items()}
+DATA |= {"digits_cnn": digits, "digits_phases": digits}
 
 
 @cache
