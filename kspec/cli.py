@@ -31,6 +31,7 @@ for command in (
     reference.layers,
     reference.init,
     reference.completion,
+    reference.lsp,
     compile.ir,
     compile.show,
     compile.graph,

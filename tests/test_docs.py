@@ -56,7 +56,7 @@ def test_the_python_of_the_readme_runs(tmp_path, monkeypatch):
 
 def test_the_readme_lists_every_command():
     for command in main.commands:
-        assert f"| `kspec {command} " in README, command
+        assert re.search(rf"\| `kspec {command}[ `]", README), command
         assert CliRunner().invoke(main, [command, "--help"]).exit_code == 0
 
 

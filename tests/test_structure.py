@@ -37,6 +37,7 @@ LAYERS: list[set[str]] = [
     {"plan", "compare", "origins", "reference"},
     {"runtime"},
     {"api", "build"},
+    {"lsp"},
     {"commands"},
     {"cli", "__init__", "__main__"},
 ]

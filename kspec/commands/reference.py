@@ -83,3 +83,15 @@ def completion(shell: str) -> None:
     found = get_completion_class(shell)
     assert found is not None
     click.echo(found(main, {}, "kspec", "_KSPEC_COMPLETE").source())
+
+
+@click.command()
+@reports
+def lsp() -> None:
+    """Answer an editor on stdin and stdout, in the language server protocol."""
+    try:
+        from kspec.lsp.server import make_server
+    except ImportError:
+        click.echo('the language server needs pygls: pip install "kspec[lsp]"', err=True)
+        sys.exit(1)
+    make_server().start_io()

@@ -56,7 +56,7 @@ _WORDS: Final = {
     "$END": "the end of the file",
 }
 _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
-_KEYWORDS: Final = (
+KEYWORDS: Final = (
     *("import", "param", "data", "model", "block", "train"),
     *("input", "output", "share", "weight", "repeat"),
     *("phase", "load", "freeze", "unfreeze"),
@@ -147,9 +147,9 @@ def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
             return UnclosedBracket(span=where, bracket=str(opener), closing=_CLOSERS[opener.type])
     terminals: set[str] = error.accepts or error.expected
     first = _first_word(source, span)
-    if token.type == "NAME" and first and closest(first.text, _KEYWORDS):
+    if token.type == "NAME" and first and closest(first.text, KEYWORDS):
         return SyntaxMistake.of(
-            first, "a keyword or `name = ...`", f"`{first.text}`", first.text, _KEYWORDS
+            first, "a keyword or `name = ...`", f"`{first.text}`", first.text, KEYWORDS
         )
     keywords = [word for word in _spelled(terminals).values() if word.isidentifier()]
     return SyntaxMistake.of(span, _expected(terminals), found, str(token), keywords)
