@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import json
 from importlib import resources
 from pathlib import Path
@@ -13,6 +12,7 @@ from hypothesis import strategies as st
 from lark import Lark, UnexpectedInput
 
 from kspec.diagnostics import Source, Span, SpecError
+from kspec.diagnostics.record import Node
 from kspec.syntax import parse, parse_expression, print_spec, tables
 from kspec.syntax.lines import LimitReached, Lines
 from kspec.syntax.printer import print_expr
@@ -31,9 +31,9 @@ def plain(node: object) -> object:
     """A tree without its places."""
     if isinstance(node, (Span, Source)):
         return None
-    if dataclasses.is_dataclass(node):
-        names = [field.name for field in dataclasses.fields(node)]
-        return (type(node).__name__, *(plain(getattr(node, name)) for name in names))
+    if isinstance(node, Node):
+        values = (getattr(node, name) for name in node.__match_args__)
+        return (type(node).__name__, *map(plain, values))
     if isinstance(node, tuple):
         return tuple(plain(each) for each in node)
     return node

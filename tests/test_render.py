@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kspec.diagnostics import Diagnostic, Label, Source, Span, SpecError
@@ -10,7 +9,6 @@ from kspec.diagnostics.render import render
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class Sample(Diagnostic):
     """A mistake for these tests."""
 

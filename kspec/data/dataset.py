@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -137,7 +137,7 @@ def _open(call: Call, folder: Path, place: Span | None) -> Table:
         return cast("DataSource", make("source", call)).open(folder)
     except SpecError as error:
         raise SpecError(
-            tuple(d if d.span else replace(d, span=place) for d in error.diagnostics)
+            tuple(d if d.span else d.replace(span=place) for d in error.diagnostics)
         ) from None
 
 

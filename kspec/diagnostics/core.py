@@ -7,10 +7,11 @@ the place that finds a mistake names facts and never writes prose.
 
 from __future__ import annotations
 
-import dataclasses
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
+
+from kspec.diagnostics.record import Keywords
 
 Severity = Literal["error", "warning"]
 
@@ -74,8 +75,7 @@ class Label:
     text: str
 
 
-@dataclass(frozen=True, kw_only=True)
-class Diagnostic:
+class Diagnostic(Keywords):
     """One mistake. Subclasses give the texts and the fields that the texts name.
 
     Attributes:
@@ -95,7 +95,7 @@ class Diagnostic:
 
     def facts(self) -> dict[str, object]:
         """The fields that the templates may name."""
-        return {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return dict(self.__dict__)
 
     def title_text(self) -> str:
         """What is wrong, in the author's words."""

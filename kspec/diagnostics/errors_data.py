@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -11,7 +10,6 @@ from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileMissing(Diagnostic):
     """A file is not where it should be. Paths in a spec start at the spec's folder."""
 
@@ -23,7 +21,6 @@ class FileMissing(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileUnreadable(Diagnostic):
     """A file is there, but it is not what it should be."""
 
@@ -35,7 +32,6 @@ class FileUnreadable(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class PathOutside(Diagnostic):
     """A spec may only read below its own folder."""
 
@@ -47,7 +43,6 @@ class PathOutside(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FieldMissing(Suggesting):
     """The data has no column for a declared field."""
 
@@ -69,7 +64,6 @@ class FieldMissing(Suggesting):
         return cls(span=span, field=field, origin=origin, columns=shown, suggestion=near)
 
 
-@dataclass(frozen=True, kw_only=True)
 class FieldWrongType(Diagnostic):
     """A column has another element type or shape than its field says."""
 
@@ -84,7 +78,6 @@ class FieldWrongType(Diagnostic):
     origin: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LabelOutOfRange(Diagnostic):
     """A label is no class number from 0 to one less than the number of classes."""
 
@@ -106,7 +99,6 @@ class LabelOutOfRange(Diagnostic):
         return f"{self.place}{more}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotANumber(Diagnostic):
     """A value in the data is not finite."""
 
@@ -120,7 +112,6 @@ class NotANumber(Diagnostic):
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadCell(Diagnostic):
     """A cell of a text file is not of its field's type."""
 
@@ -134,7 +125,6 @@ class BadCell(Diagnostic):
     place: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class EmptyData(Diagnostic):
     """There are no rows."""
 
@@ -145,7 +135,6 @@ class EmptyData(Diagnostic):
     origin: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LengthMismatch(Diagnostic):
     """The columns of one source have different numbers of rows."""
 
@@ -158,7 +147,6 @@ class LengthMismatch(Diagnostic):
     lengths: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SplitEmpty(Diagnostic):
     """A part of a split would have no rows."""
 
@@ -172,7 +160,6 @@ class SplitEmpty(Diagnostic):
     rows: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class ArraysNeeded(Diagnostic):
     """`source = arrays()` has no data of its own; Python gives it."""
 
@@ -182,7 +169,6 @@ class ArraysNeeded(Diagnostic):
     help: ClassVar[str] = 'call `program.fit(data={{"train": {{"field": array}}}})`'
 
 
-@dataclass(frozen=True, kw_only=True)
 class ClassNamesMismatch(Diagnostic):
     """A label's values are words, and there are not as many as the field has classes."""
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Label, Span
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class Suggesting(Diagnostic):
     """A mistake that a similar name explains."""
 
@@ -23,7 +21,6 @@ class Suggesting(Diagnostic):
         return f"there is a similar name: `{self.suggestion}`"
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownName(Suggesting):
     """A name is neither bound in the spec nor in the vocabulary.
 
@@ -61,7 +58,6 @@ class UnknownName(Suggesting):
         return f"known here: {', '.join(f'`{name}`' for name in self.known)}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class DuplicateName(Diagnostic):
     """Two things have the same name where one name must mean one thing."""
 
@@ -80,7 +76,6 @@ class DuplicateName(Diagnostic):
         return cls(span=span, kind=kind, name=name, labels=labels)
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownSetting(Suggesting):
     """A block has a setting that it does not know; nothing is ever ignored silently."""
 
@@ -101,7 +96,6 @@ class UnknownSetting(Suggesting):
         return cls(span=span, block=block, key=key, settings=shown, suggestion=closest(key, names))
 
 
-@dataclass(frozen=True, kw_only=True)
 class MissingSetting(Diagnostic):
     """A block lacks a setting that has no default."""
 
@@ -114,7 +108,6 @@ class MissingSetting(Diagnostic):
     key: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class AmbiguousModel(Diagnostic):
     """Without a `train` block, a spec must have one model."""
 
@@ -127,7 +120,6 @@ class AmbiguousModel(Diagnostic):
     models: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownOverride(Suggesting):
     """`--set` names neither a `param` nor a setting of the train block."""
 
@@ -144,7 +136,6 @@ class UnknownOverride(Suggesting):
         return cls(span=span, name=name, suggestion=closest(name, known))
 
 
-@dataclass(frozen=True, kw_only=True)
 class ImportCycle(Diagnostic):
     """A file imports itself, directly or through others."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -11,7 +10,6 @@ from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputWithoutField(Suggesting):
     """A model's input has no field of that name in the data."""
 
@@ -33,7 +31,6 @@ class InputWithoutField(Suggesting):
         return cls(span=span, input=input, data=data, fields=shown, suggestion=near)
 
 
-@dataclass(frozen=True, kw_only=True)
 class FieldTypeMismatch(Diagnostic):
     """An input and the field that it takes have different types."""
 
@@ -48,7 +45,6 @@ class FieldTypeMismatch(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LossNotPerExample(Diagnostic):
     """A loss must give one number for each example."""
 
@@ -59,7 +55,6 @@ class LossNotPerExample(Diagnostic):
     type: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LabelWidthMismatch(Diagnostic):
     """A model gives more or fewer scores than the label has classes."""
 
@@ -74,7 +69,6 @@ class LabelWidthMismatch(Diagnostic):
     width: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoOutput(Diagnostic):
     """A model has no output, or a block not exactly one."""
 
@@ -86,7 +80,6 @@ class NoOutput(Diagnostic):
     model: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadSplit(Diagnostic):
     """The parts of a split are not shares of the source, or not called as they should be."""
 
@@ -98,7 +91,6 @@ class BadSplit(Diagnostic):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoSuchWeights(Suggesting):
     """A path of `freeze`, `unfreeze`, `load` or an optimizer's group means no weight.
 
@@ -125,7 +117,6 @@ class NoSuchWeights(Suggesting):
         return cls(span=span, path=path, there=shown or "no weights", suggestion=near)
 
 
-@dataclass(frozen=True, kw_only=True)
 class NothingToLearn(Diagnostic):
     """All weights are frozen, so that training would change nothing."""
 
@@ -135,7 +126,6 @@ class NothingToLearn(Diagnostic):
     help: ClassVar[str] = "freeze less, or `unfreeze` a part"
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoValidationSplit(Diagnostic):
     """A number of the validation split is watched, and the data has no such split."""
 
@@ -148,7 +138,6 @@ class NoValidationSplit(Diagnostic):
     data: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownDirection(Diagnostic):
     """Nothing says whether a watched number is better when it is small or when it is large."""
 

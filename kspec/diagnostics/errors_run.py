@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kspec.diagnostics.core import Diagnostic
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunFolderMissing(Diagnostic):
     """There is no run folder at the path."""
 
@@ -19,7 +17,6 @@ class RunFolderMissing(Diagnostic):
     path: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class RunFolderBroken(Diagnostic):
     """A file of a run folder is missing or damaged."""
 
@@ -30,7 +27,6 @@ class RunFolderBroken(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class SpecMissing(Diagnostic):
     """No spec was named, and the folder does not have exactly one."""
 
@@ -42,7 +38,6 @@ class SpecMissing(Diagnostic):
     command: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoTrainBlock(Diagnostic):
     """A spec without a `train` block can predict but not train."""
 
@@ -53,7 +48,6 @@ class NoTrainBlock(Diagnostic):
     spec: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownPass(Diagnostic):
     """`--after` names no pass."""
 
@@ -65,7 +59,6 @@ class UnknownPass(Diagnostic):
     passes: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InputFileMismatch(Diagnostic):
     """The file given to `predict` does not have what the model needs."""
 
@@ -78,7 +71,6 @@ class InputFileMismatch(Diagnostic):
     inputs: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class CheckpointMissing(Diagnostic):
     """A run was stopped before its first checkpoint, so nothing can be loaded."""
 
@@ -90,7 +82,6 @@ class CheckpointMissing(Diagnostic):
     spec: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class Diverged(Diagnostic):
     """The loss is no longer a number; training on would only waste time."""
 
@@ -103,7 +94,6 @@ class Diverged(Diagnostic):
     epoch: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class ForeignCode(Diagnostic):
     """A program has parts that kspec never writes; it was changed, and does not run.
 
@@ -118,7 +108,6 @@ class ForeignCode(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class FileUnwritable(Diagnostic):
     """A file or folder cannot be written; what was there before is there still."""
 
@@ -129,7 +118,6 @@ class FileUnwritable(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WeightsMisfit(Diagnostic):
     """A file that `load` names does not have the weights of that part, or they have other shapes.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -11,7 +10,6 @@ from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongShape(Diagnostic):
     """A layer or block gets a tensor with other axes than it works on.
 
@@ -27,7 +25,6 @@ class WrongShape(Diagnostic):
     got: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ShapeMisfit(Diagnostic):
     """A tensor has the right number of axes, but their sizes do not fit."""
 
@@ -39,7 +36,6 @@ class ShapeMisfit(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongOperandCount(Diagnostic):
     """A layer gets more or fewer tensors than it works on."""
 
@@ -57,7 +53,6 @@ class WrongOperandCount(Diagnostic):
         return f"`{self.layer}` works on {self.wanted} {noun}, not {self.got}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class DtypeMismatch(Diagnostic):
     """Two element types meet that do not go together."""
 
@@ -71,7 +66,6 @@ class DtypeMismatch(Diagnostic):
     right: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TypeNoteMismatch(Diagnostic):
     """A written type is not the type that the value has."""
 
@@ -85,7 +79,6 @@ class TypeNoteMismatch(Diagnostic):
     actual: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownDimension(Diagnostic):
     """A size is a name that nothing binds. Symbolic dimensions start with a capital letter."""
 
@@ -103,7 +96,6 @@ class UnknownDimension(Diagnostic):
         return super().help_text()
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownDtype(Suggesting):
     """A type is called something that no type is called."""
 
@@ -128,7 +120,6 @@ class UnknownDtype(Suggesting):
         return cls(span=span, name=name, types=", ".join(names), suggestion=suggestion)
 
 
-@dataclass(frozen=True, kw_only=True)
 class NeedsFixedSize(Diagnostic):
     """A weight would need the size of an axis that has no fixed size."""
 
@@ -141,7 +132,6 @@ class NeedsFixedSize(Diagnostic):
     dim: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadOperation(Diagnostic):
     """An operation does not work on tensors of these types."""
 
@@ -152,7 +142,6 @@ class BadOperation(Diagnostic):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoBatchAxis(Diagnostic):
     """An output of a model is the same for every example: it does not depend on any input."""
 

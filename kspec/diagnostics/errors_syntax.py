@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -11,7 +10,6 @@ from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class SyntaxMistake(Suggesting):
     """The text does not follow the grammar at this place.
 
@@ -33,7 +31,6 @@ class SyntaxMistake(Suggesting):
         )
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnclosedBracket(Diagnostic):
     """A bracket or a quote is opened and never closed.
 
@@ -49,7 +46,6 @@ class UnclosedBracket(Diagnostic):
     closing: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooDeep(Diagnostic):
     """Brackets are nested too deeply, or one statement has too many operators.
 
@@ -65,7 +61,6 @@ class TooDeep(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooLarge(Diagnostic):
     """A spec is larger than any spec should be; perhaps the file is something else."""
 
@@ -77,7 +72,6 @@ class TooLarge(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class ForbiddenCharacter(Diagnostic):
     """A control character, or one that hides or turns text, is in the spec.
 
@@ -92,7 +86,6 @@ class ForbiddenCharacter(Diagnostic):
     code_point: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ReservedName(Diagnostic):
     """A name would be a keyword of Python, or stand for something else, in generated code.
 
@@ -107,7 +100,6 @@ class ReservedName(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InvalidNumber(Diagnostic):
     """A number is out of the range that it can have here."""
 
@@ -118,7 +110,6 @@ class InvalidNumber(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class InvalidString(Diagnostic):
     r"""A string has an escape that does not exist. There are `\n`, `\t`, `\"` and `\\`."""
 
@@ -129,7 +120,6 @@ class InvalidString(Diagnostic):
     reason: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadUnit(Diagnostic):
     """A number has a unit that does not exist. Wrong: `8GB`. Right: `8GiB`."""
 
@@ -141,7 +131,6 @@ class BadUnit(Diagnostic):
     units: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class MisplacedStatement(Diagnostic):
     """An `input` is inside `if` or `repeat`, an `output` in `repeat`, `checkpoint` in a phase.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -11,7 +10,6 @@ from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnknownArgument(Suggesting):
     """A call has an argument that the callee does not take."""
 
@@ -31,7 +29,6 @@ class UnknownArgument(Suggesting):
         return cls(span=span, callee=callee, name=name, signature=signature, suggestion=near)
 
 
-@dataclass(frozen=True, kw_only=True)
 class MissingArgument(Diagnostic):
     """A call lacks an argument that has no default. Wrong: `dense()`. Right: `dense(10)`."""
 
@@ -46,7 +43,6 @@ class MissingArgument(Diagnostic):
     doc: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooManyArguments(Diagnostic):
     """A call has more arguments by position than the callee takes."""
 
@@ -65,7 +61,6 @@ class TooManyArguments(Diagnostic):
         return f"`{self.callee}` takes {count if self.most else 'no arguments'}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class DuplicateArgument(Diagnostic):
     """An argument is given twice, by position and by name or by name alone."""
 
@@ -78,7 +73,6 @@ class DuplicateArgument(Diagnostic):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class WrongType(Diagnostic):
     """A value is not of the type that is needed. Wrong: `dense("ten")`. Right: `dense(10)`."""
 
@@ -100,7 +94,6 @@ class WrongType(Diagnostic):
         return ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class InvalidArgument(Diagnostic):
     """A value is of the right type but out of its range, such as `dropout(1.5)`."""
 
@@ -112,7 +105,6 @@ class InvalidArgument(Diagnostic):
     message: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotCallable(Diagnostic):
     """Something that is no layer stands where one is applied or called."""
 
@@ -124,7 +116,6 @@ class NotCallable(Diagnostic):
     what: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NotAValue(Diagnostic):
     """Something stands where another kind of value is needed."""
 
@@ -136,7 +127,6 @@ class NotAValue(Diagnostic):
     wanted: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadArithmetic(Diagnostic):
     """An operator stands between things that it does not work on."""
 
@@ -153,7 +143,6 @@ class BadArithmetic(Diagnostic):
         return super().label_text() if self.right else f"on {self.left}"
 
 
-@dataclass(frozen=True, kw_only=True)
 class DivisionByZero(Diagnostic):
     """A compile-time division has the divisor 0."""
 
@@ -162,7 +151,6 @@ class DivisionByZero(Diagnostic):
     label: ClassVar[str] = "the divisor is 0"
 
 
-@dataclass(frozen=True, kw_only=True)
 class RecursiveBlock(Diagnostic):
     """A block uses itself, directly or through others; it would never end."""
 
@@ -175,7 +163,6 @@ class RecursiveBlock(Diagnostic):
     chain: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class TensorUnusable(Diagnostic):
     """A layer stands alone where a tensor is needed. Wrong: `y = dense(3) + x`."""
 
@@ -192,7 +179,6 @@ class TensorUnusable(Diagnostic):
         return f"write `x -> {bare}(...)`, with `x` what it works on" if "`" in self.what else ""
 
 
-@dataclass(frozen=True, kw_only=True)
 class TooMuchWork(Diagnostic):
     """Blocks and repeats, written out, become more than kspec is willing to compile."""
 
@@ -204,7 +190,6 @@ class TooMuchWork(Diagnostic):
     limit: int
 
 
-@dataclass(frozen=True, kw_only=True)
 class BadIndex(Diagnostic):
     """An index is no integer, slice or `...`, or what is indexed is no tensor.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import ClassVar
 
 from kspec.diagnostics.core import Diagnostic, Severity
@@ -32,14 +31,12 @@ def unsilenced(warnings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
     return tuple(sorted(kept.values(), key=lambda d: d.span.start if d.span else -1))
 
 
-@dataclass(frozen=True, kw_only=True)
 class Lint(Diagnostic):
     """Base of all warnings."""
 
     severity: ClassVar[Severity] = "warning"
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedName(Lint):
     """Something is declared that nothing uses. A layer that nothing uses is not trained.
 
@@ -55,7 +52,6 @@ class UnusedName(Lint):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class UnusedField(Lint):
     """A data field is no input of the model, and neither the loss nor a metric names it."""
 
@@ -67,7 +63,6 @@ class UnusedField(Lint):
     name: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class DeadBranch(Lint):
     """A condition has the same value whatever the parameters are. Wrong: `if true { ... }`."""
 
@@ -79,7 +74,6 @@ class DeadBranch(Lint):
     value: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class ProbabilitiesAsLogits(Lint):
     """A loss with `from_logits=true` gets what softmax or sigmoid made: it would do so again.
 
@@ -95,7 +89,6 @@ class ProbabilitiesAsLogits(Lint):
     activation: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class LogitsAsProbabilities(Lint):
     """A crossentropy gets an output without softmax or sigmoid, which may be any number.
 
@@ -112,7 +105,6 @@ class LogitsAsProbabilities(Lint):
     activation: str
 
 
-@dataclass(frozen=True, kw_only=True)
 class NoEffect(Lint):
     """A layer gives back what it gets, or always the same: `dropout(0)`, softmax over one."""
 

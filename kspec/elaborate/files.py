@@ -141,7 +141,7 @@ class Files:
         except SpecError as error:
             for diagnostic in error.diagnostics:
                 span = diagnostic.span or decl.path_span
-                self.reporter.report(replace(diagnostic, span=span))
+                self.reporter.report(diagnostic.replace(span=span))
             self.reporter.names_missing = True
             raise Failed from None
 

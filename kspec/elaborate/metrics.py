@@ -107,7 +107,7 @@ class Metrics:
             )
         tensors = [a for a in item.args if a.name is None][:2]
         values = [self.evaluator.tensor(a.value, self.env) for a in tensors]
-        rest = replace(item, args=tuple(a for a in item.args if a not in tensors))
+        rest = item.replace(args=tuple(a for a in item.args if a not in tensors))
         invocation = self.evaluator.evaluate(rest, replace(self.env, kinds=("metric",)))
         if len(values) != 2:
             self.reporter.fail(

@@ -105,14 +105,14 @@ def _override(spec: Spec, overrides: Mapping[str, Expr], reporter: Reporter) -> 
         if isinstance(declaration, tree.ParamDecl):
             known.append(declaration.name)
             default = left.pop(declaration.name, declaration.default)
-            declaration = replace(declaration, default=default)
+            declaration = declaration.replace(default=default)
         elif isinstance(declaration, tree.TrainDecl):
             declaration, names = _override_train(declaration, left)
             known += names
         declarations.append(declaration)
     for name, value in left.items():
         reporter.report(UnknownOverride.of(value.span, name, known))
-    return replace(spec, declarations=tuple(declarations))
+    return spec.replace(declarations=tuple(declarations))
 
 
 def _override_train(
@@ -123,13 +123,13 @@ def _override_train(
     for item in train.items:
         if isinstance(item, tree.Setting):
             known.append(f"train.{item.key}")
-            item = replace(item, value=left.pop(known[-1], item.value))
+            item = item.replace(value=left.pop(known[-1], item.value))
         items.append(item)
     for name in [name for name in left if name.startswith("train.")]:
         key = name.removeprefix("train.")
         value = left.pop(name)
         items.append(tree.Setting(key, value.span, value, value.span))
-    return replace(train, items=tuple(items)), known
+    return train.replace(items=tuple(items)), known
 
 
 def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
@@ -195,6 +195,6 @@ def _finish(
 def _resolve(spec: Spec, train: tree.TrainDecl, training: Training) -> Spec:
     """The spec with the train block's defaults written out."""
     declarations = [
-        replace(train, items=training.resolved) if d is train else d for d in spec.declarations
+        train.replace(items=training.resolved) if d is train else d for d in spec.declarations
     ]
-    return replace(spec, declarations=tuple(declarations))
+    return spec.replace(declarations=tuple(declarations))

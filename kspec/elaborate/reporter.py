@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Generator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Final, NoReturn
 
 from kspec.diagnostics import Diagnostic, Label, Span, SpecError
@@ -45,7 +44,7 @@ class Reporter:
         frames = tuple(reversed(self._frames))[:MOST_FRAMES]
         if diagnostic.severity == "warning":
             frames = ()
-        self.diagnostics.append(replace(diagnostic, labels=(*diagnostic.labels, *frames)))
+        self.diagnostics.append(diagnostic.replace(labels=(*diagnostic.labels, *frames)))
 
     @contextmanager
     def frame(self, span: Span, text: str) -> Generator[None]:

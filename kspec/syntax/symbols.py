@@ -7,12 +7,12 @@ one symbol. An input and the data field that it takes are one symbol, too.
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Final, TypeVar
 
 from kspec.diagnostics import Span
+from kspec.diagnostics.record import Node
 from kspec.syntax import tree
 from kspec.syntax.tree import Spec, Statement
 
@@ -213,6 +213,6 @@ def _of_type(node: object, kind: type[N]) -> Iterator[N]:
     if isinstance(node, tuple):
         for item in node:  # pyright: ignore[reportUnknownVariableType]
             yield from _of_type(item, kind)  # pyright: ignore[reportUnknownArgumentType]
-    elif dataclasses.is_dataclass(node) and not isinstance(node, (Span, type)):
-        for each in dataclasses.fields(node):
-            yield from _of_type(getattr(node, each.name), kind)
+    elif isinstance(node, Node):
+        for each in node.__match_args__:
+            yield from _of_type(getattr(node, each), kind)

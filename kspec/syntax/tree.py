@@ -8,24 +8,22 @@ name is a name, a call is a call, and `elaborate` gives them meaning.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TypeAlias
 
 from kspec.diagnostics import Source, Span
+from kspec.diagnostics.record import Node
 
 # --- expressions ---------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(Node):
     """`relu`, `image`, `T`."""
 
     id: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Number:
+class Number(Node):
     """`12`, `1e-3`, `50_257`, `80%`, `20deg`, `8GiB`: the number as written and its unit.
 
     `unit` is "" for a bare number; the value is not scaled by the unit.
@@ -36,24 +34,21 @@ class Number:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class String:
+class String(Node):
     """A double-quoted string, escapes resolved."""
 
     value: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Literal:
+class Literal(Node):
     """`true`, `false` or `none`."""
 
     value: bool | None
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Unary:
+class Unary(Node):
     """`-x`, `not x`."""
 
     op: str
@@ -61,8 +56,7 @@ class Unary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Binary:
+class Binary(Node):
     """`a op b` for `+ - * / // @ ** == != < <= > >= and or`."""
 
     op: str
@@ -71,8 +65,7 @@ class Binary:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Argument:
+class Argument(Node):
     """`value` or `name=value` in a call."""
 
     name: str | None
@@ -81,8 +74,7 @@ class Argument:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(Node):
     """`func(args)`."""
 
     func: Name
@@ -90,8 +82,7 @@ class Call:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Attribute:
+class Attribute(Node):
     """`value.name`, as in `validation.loss`."""
 
     value: Expr
@@ -99,15 +90,13 @@ class Attribute:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ellipsis:
+class Ellipsis(Node):
     """`...` in a shape or an index: any number of axes."""
 
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Slice:
+class Slice(Node):
     """`start:stop:step` in an index; each part may be left out."""
 
     start: Expr | None
@@ -116,8 +105,7 @@ class Slice:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(Node):
     """`value[0, 1:3]`: the axes of one example, the batch axis left out."""
 
     value: Expr
@@ -125,8 +113,7 @@ class Index:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Pipe:
+class Pipe(Node):
     """`source -> target`."""
 
     source: Expr
@@ -134,24 +121,21 @@ class Pipe:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Tuple:
+class Tuple(Node):
     """`(a, b)`; one element needs its comma: `(a,)`."""
 
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class List:
+class List(Node):
     """`[a, b]`."""
 
     items: tuple[Expr, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(Node):
     """`key: value` in a record."""
 
     key: str
@@ -159,8 +143,7 @@ class Entry:
     value: Expr
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(Node):
     """`{ train: 80%, test: 20% }`."""
 
     entries: tuple[Entry, ...]
@@ -184,8 +167,7 @@ Expr: TypeAlias = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class TypeExpr:
+class TypeExpr(Node):
     """`f32[28, 28]`, `class[10]`, `class`, `f32[..., D]`.
 
     Attributes:
@@ -202,8 +184,7 @@ class TypeExpr:
 # --- statements ----------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Node):
     """`key = value` in a data or train block."""
 
     key: str
@@ -212,16 +193,14 @@ class Setting:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Selector:
+class Selector(Node):
     """`base.block5`, `**.bias`: weights by path. `*` is one part, `**` any number."""
 
     parts: tuple[str, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(Node):
     """`optimizer base.block5 = sgd(1e-5)`: a setting for some weights."""
 
     key: str
@@ -231,8 +210,7 @@ class Group:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(Node):
     """`stop { monitor = validation.loss }`: something that acts while training, with settings."""
 
     name: str
@@ -241,8 +219,7 @@ class Section:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Freeze:
+class Freeze(Node):
     """`freeze base`, or `unfreeze base.block5` where `frozen` is false."""
 
     selector: Selector
@@ -250,8 +227,7 @@ class Freeze:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Load:
+class Load(Node):
     """`load base from "vgg16.safetensors"`: the first values of some weights."""
 
     selector: Selector
@@ -260,8 +236,7 @@ class Load:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Phase:
+class Phase(Node):
     """`phase head { epochs = 10, freeze base }`: a part of training, one after the other."""
 
     name: str
@@ -279,8 +254,7 @@ PhaseItem: TypeAlias = Setting | Group | Section | Freeze
 TrainItem: TypeAlias = PhaseItem | Phase | Load
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(Node):
     """`image : u8[8, 8]` in a data block."""
 
     name: str
@@ -289,8 +263,7 @@ class Field:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Input:
+class Input(Node):
     """`input left, right : i32[100]`, one node per name."""
 
     name: str
@@ -299,8 +272,7 @@ class Input:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Output:
+class Output(Node):
     """`output digit : f32[10] = value`; a block may write `output value` alone."""
 
     name: str | None
@@ -310,8 +282,7 @@ class Output:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Share:
+class Share(Node):
     """`share encode = embedding(vocab, 128) -> lstm(width)`."""
 
     name: str
@@ -320,8 +291,7 @@ class Share:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Assign:
+class Assign(Node):
     """`x = value`, or `x : f32[T] = value` with a checked type."""
 
     name: str
@@ -331,8 +301,7 @@ class Assign:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Weight:
+class Weight(Node):
     """`weight a : f32[D, rank] = he_uniform`: an array that the block learns."""
 
     name: str
@@ -342,8 +311,7 @@ class Weight:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Repeat:
+class Repeat(Node):
     """`repeat n { ... }`, or `repeat i in a..b { ... }` with a name for the round.
 
     Attributes:
@@ -362,8 +330,7 @@ class Repeat:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class When:
+class When(Node):
     """`if condition { ... } else { ... }`, decided while compiling."""
 
     condition: Expr
@@ -377,8 +344,7 @@ Statement: TypeAlias = Input | Output | Share | Assign | Weight | Repeat | When
 # --- declarations --------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(Node):
     """A compile-time parameter of a model or block: `width` or `width = 512`."""
 
     name: str
@@ -386,8 +352,7 @@ class Parameter:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ImportDecl:
+class ImportDecl(Node):
     """`import "blocks.kspec"`: its blocks, models and data get names here."""
 
     path: str
@@ -395,8 +360,7 @@ class ImportDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ParamDecl:
+class ParamDecl(Node):
     """`param width : int = 512` at file level, settable from outside."""
 
     name: str
@@ -407,8 +371,7 @@ class ParamDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class DataDecl:
+class DataDecl(Node):
     """`data digits { ... }`."""
 
     name: str
@@ -418,8 +381,7 @@ class DataDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ModelDecl:
+class ModelDecl(Node):
     """`model Name(params) { ... }`, or `block ...` where `is_block`."""
 
     name: str
@@ -430,8 +392,7 @@ class ModelDecl:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class TrainDecl:
+class TrainDecl(Node):
     """`train { ... }`."""
 
     items: tuple[TrainItem, ...]
@@ -446,8 +407,7 @@ class TrainDecl:
 Declaration: TypeAlias = ImportDecl | ParamDecl | DataDecl | ModelDecl | TrainDecl
 
 
-@dataclass(frozen=True, slots=True)
-class Spec:
+class Spec(Node):
     """A whole file."""
 
     source: Source
