@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kspec.compiler import Compiled, Imports, compile_source, read_source
 from kspec.diagnostics import Source, SpecError
-from kspec.diagnostics.errors import UnknownPass
+from kspec.diagnostics.errors import AmbiguousTraining, UnknownPass
 from kspec.graph import draw, graph_of
 from kspec.ir import show
 from kspec.plan import make_plan
@@ -109,28 +109,44 @@ class Program:
         return self.init().fit(data, epochs=epochs, quiet=quiet)
 
 
-def compile(path: str | Path, *, set: Mapping[str, object] | None = None) -> Program:
+def compile(
+    path: str | Path, *, set: Mapping[str, object] | None = None, train: str | None = None
+) -> Program:
     """Compile a spec file.
 
     Args:
         path: The file.
         set: Values for params by name, and for settings as `train.epochs`.
+        train: The name of the train block, where there are several.
 
     Raises:
         SpecError: With every mistake in it; `error.render()` shows them.
     """
     path = Path(path)
-    compiled = compile_source(read_source(path), overrides(set or {}), Imports(path.parent))
-    return Program(compiled, path.parent)
+    given = overrides(set or {})
+    compiled = compile_source(read_source(path), given, Imports(path.parent), train)
+    return Program(one_training(compiled, train), path.parent)
+
+
+def one_training(compiled: Compiled, train: str | None) -> Compiled:
+    """Raises SpecError where there are several train blocks and none was named."""
+    if train is None and len(compiled.program.trains) > 1:
+        raise SpecError((AmbiguousTraining.of(compiled.program.trains),))
+    return compiled
 
 
 def compile_text(
-    text: str, *, set: Mapping[str, object] | None = None, folder: str | Path = "."
+    text: str,
+    *,
+    set: Mapping[str, object] | None = None,
+    folder: str | Path = ".",
+    train: str | None = None,
 ) -> Program:
     """Compile a text; the paths of its data start at `folder`. Raises SpecError."""
     place = Path(folder)
     source = Source("<text>", text)
-    return Program(compile_source(source, overrides(set or {}), Imports(place)), place)
+    compiled = compile_source(source, overrides(set or {}), Imports(place), train)
+    return Program(one_training(compiled, train), place)
 
 
 def load(folder: str | Path) -> Run:

@@ -75,7 +75,7 @@ def _settings(program: Program) -> dict[str, str]:
     for declaration in program.spec.declarations:
         match declaration:
             case tree.TrainDecl():
-                settings |= _items("train", declaration.items)
+                settings |= _items(declaration.name, declaration.items)
                 continue
             case tree.DataDecl():
                 owner = f"data {declaration.name}"

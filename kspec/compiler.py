@@ -62,7 +62,10 @@ class Compiled:
 
 
 def compile_source(
-    source: Source, overrides: Mapping[str, Expr] | None = None, imports: Imports | None = None
+    source: Source,
+    overrides: Mapping[str, Expr] | None = None,
+    imports: Imports | None = None,
+    train: str | None = None,
 ) -> Compiled:
     """Compile a text.
 
@@ -70,12 +73,13 @@ def compile_source(
         source: The text.
         overrides: Values for params and settings.
         imports: Reads what it imports; without it, that can be `std/` only.
+        train: The train block that the program is for; the first one by default.
 
     Raises:
         SpecError: With every mistake that was found.
     """
     imports = imports or Imports(None)
-    program = elaborate(parse(source), overrides, imports.load)
+    program = elaborate(parse(source), overrides, imports.load, train)
     return Compiled(source, program, tuple(imports.files.items()))
 
 

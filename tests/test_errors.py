@@ -21,6 +21,7 @@ SPECS = sorted(FOLDER.glob("*.kspec"))
 ELSEWHERE = {
     "E004": "test_parser",
     "E106": "test_api",
+    "E108": "test_several_trainings",
     "E601": "test_folders",
     "E602": "test_folders",
     "E603": "test_cli",

@@ -54,7 +54,7 @@ def _check(path: Path, sets: dict[str, str], form: str, imports: Imports) -> boo
     errors = 0
     count = 0
     try:
-        program = compile_spec(path, sets, quiet=True, imports=imports)
+        program = compile_spec(path, sets, imports=imports)
         found = program.compiled.warnings
         count = sum(weight.size for weight in program.compiled.program.module.weights)
     except SpecError as error:

@@ -84,6 +84,7 @@ SETS = click.option(
     callback=_pairs,
     help="Give a param or setting a value.",
 )
+TRAIN = click.option("--train", metavar="NAME", help="The train block, where there are several.")
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout.")
 
@@ -103,16 +104,21 @@ def find_spec(name: str | None, command: str) -> Path:
 
 
 def compile_spec(
-    spec: Path, sets: dict[str, str], *, quiet: bool = False, imports: Imports | None = None
+    spec: Path, sets: dict[str, str], train: str | None = None, *, imports: Imports | None = None
 ) -> Program:
-    """Compile a spec; what is odd in it is shown unless `quiet`. Raises SpecError."""
-    from kspec.api import Program, Written, overrides
+    """Compile a spec, and show what is odd in it. Raises SpecError.
+
+    With `imports` all of it is checked, nothing is shown, and no train block need be named.
+    """
+    from kspec.api import Program, Written, one_training, overrides
     from kspec.compiler import Imports, compile_source, read_source
 
     values = {name: Written(text) for name, text in sets.items()}
-    compiled = compile_source(read_source(spec), overrides(values), imports or Imports(spec.parent))
+    files = imports or Imports(spec.parent)
+    compiled = compile_source(read_source(spec), overrides(values), files, train)
     program = Program(compiled, spec.parent)
-    if not quiet:
+    if imports is None:
+        one_training(compiled, train)
         show_warnings(program)
     return program
 
@@ -124,6 +130,6 @@ def show_warnings(program: Program) -> None:
         click.echo(text + "\n", err=True, color=is_colored())
 
 
-def build_folder(spec: Path) -> Path:
+def build_folder(spec: Path, train: str | None = None) -> Path:
     """Where the compiled program of a spec is kept."""
-    return spec.parent / "build" / spec.stem
+    return spec.parent / "build" / (f"{spec.stem}-{train}" if train else spec.stem)

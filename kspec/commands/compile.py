@@ -7,21 +7,24 @@ from pathlib import Path
 
 import click
 
-from kspec.commands.common import JSON, SETS, build_folder, compile_spec, find_spec, reports
+from kspec.commands.common import JSON, SETS, TRAIN, build_folder, compile_spec, find_spec, reports
 
 
 @click.command("compile")
 @click.argument("spec", required=False)
 @click.option("-o", "out", type=click.Path(file_okay=False), help="Where to write the program.")
 @SETS
+@TRAIN
 @reports
-def compile_command(spec: str | None, out: str | None, sets: dict[str, str]) -> None:
+def compile_command(
+    spec: str | None, out: str | None, sets: dict[str, str], train: str | None
+) -> None:
     """Compile SPEC to readable Python, in build/NAME beside it."""
     from kspec.build import write_build
 
     path = find_spec(spec, "compile")
-    program = compile_spec(path, sets)
-    folder = Path(out) if out else build_folder(path)
+    program = compile_spec(path, sets, train)
+    folder = Path(out) if out else build_folder(path, train)
     write_build(program, path, folder)
     click.echo(f"compiled {path.as_posix()} to {(folder / 'model.py').as_posix()}", err=True)
 
@@ -32,12 +35,20 @@ def compile_command(spec: str | None, out: str | None, sets: dict[str, str]) -> 
 @click.option("--all", "every", is_flag=True, help="Show the IR after every pass.")
 @click.option("--spans", is_flag=True, help="Show each op's place in the spec.")
 @SETS
+@TRAIN
 @reports
-def ir(spec: str | None, after: str | None, every: bool, spans: bool, sets: dict[str, str]) -> None:
+def ir(
+    spec: str | None,
+    after: str | None,
+    every: bool,
+    spans: bool,
+    sets: dict[str, str],
+    train: str | None,
+) -> None:
     """Print the IR of SPEC: after all passes, after one, or at every stage."""
     from kspec.ir import show
 
-    program = compile_spec(find_spec(spec, "ir"), sets)
+    program = compile_spec(find_spec(spec, "ir"), sets, train)
     if every:
         for name, module in program.compiled.stages.items():
             click.echo(f"# after {name}\n{show(module, spans=spans)}")
@@ -52,14 +63,21 @@ def ir(spec: str | None, after: str | None, every: bool, spans: bool, sets: dict
 @click.argument("spec", required=False)
 @click.option("--resolved", is_flag=True, help="Every argument and setting with its origin.")
 @SETS
+@TRAIN
 @JSON
 @reports
-def show(spec: str | None, resolved: bool, sets: dict[str, str], as_json: bool) -> None:
+def show(
+    spec: str | None,
+    resolved: bool,
+    sets: dict[str, str],
+    as_json: bool,
+    train: str | None,
+) -> None:
     """Print SPEC with its settings written out, or every value with where it comes from."""
     from kspec.origins import as_lines, origins
     from kspec.syntax import print_spec
 
-    program = compile_spec(find_spec(spec, "show"), sets)
+    program = compile_spec(find_spec(spec, "show"), sets, train)
     if not resolved and not as_json:
         click.echo(print_spec(program.compiled.program.spec), nl=False)
         return
@@ -81,13 +99,20 @@ def show(spec: str | None, resolved: bool, sets: dict[str, str], as_json: bool) 
 )
 @click.option("-o", "out", type=click.Path(dir_okay=False), help="A file instead of stdout.")
 @SETS
+@TRAIN
 @reports
-def graph(spec: str | None, form: str, out: str | None, sets: dict[str, str]) -> None:
+def graph(
+    spec: str | None,
+    form: str,
+    out: str | None,
+    sets: dict[str, str],
+    train: str | None,
+) -> None:
     """Draw the model of SPEC, with the shapes on its arrows."""
     from kspec.files import write_text
     from kspec.graph import dot, draw, graph_of, mermaid
 
-    program = compile_spec(find_spec(spec, "graph"), sets)
+    program = compile_spec(find_spec(spec, "graph"), sets, train)
     made = graph_of(program.compiled.program.module)
     text = {"svg": draw, "dot": dot, "mermaid": mermaid}[form](made)
     if out:

@@ -15,6 +15,7 @@ from kspec.commands.common import (
     QUIET,
     SETS,
     STARTED,
+    TRAIN,
     build_folder,
     compile_spec,
     find_spec,
@@ -26,10 +27,13 @@ from kspec.diagnostics import SpecError
 @click.command()
 @click.argument("target", required=False, metavar="[SPEC | DIR]")
 @SETS
+@TRAIN
 @QUIET
 @JSON
 @reports
-def run(target: str | None, sets: dict[str, str], quiet: bool, as_json: bool) -> None:
+def run(
+    target: str | None, sets: dict[str, str], train: str | None, quiet: bool, as_json: bool
+) -> None:
     """Train SPEC, or the compiled program in DIR; a spec that has changed is compiled."""
     from kspec.build import bundle_of
     from kspec.diagnostics.errors import NoTrainBlock
@@ -40,7 +44,8 @@ def run(target: str | None, sets: dict[str, str], quiet: bool, as_json: bool) ->
         bundle = bundle_of(Path(target))
     else:
         path = find_spec(target, "run")
-        bundle = bundle_of(build_folder(path), path, lambda: compile_spec(path, sets), bool(sets))
+        folder = build_folder(path, train)
+        bundle = bundle_of(folder, path, lambda: compile_spec(path, sets, train), bool(sets))
     if not bundle.plan.trains:
         raise SpecError((NoTrainBlock(span=None, spec=bundle.plan.spec),))
     started = Run(bundle)

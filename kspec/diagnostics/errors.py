@@ -17,6 +17,7 @@ from kspec.diagnostics.errors_data import (
 )
 from kspec.diagnostics.errors_names import (
     AmbiguousModel,
+    AmbiguousTraining,
     DuplicateName,
     ImportCycle,
     MissingSetting,
@@ -92,6 +93,7 @@ from kspec.diagnostics.errors_values import (
 
 __all__ = [
     "AmbiguousModel",
+    "AmbiguousTraining",
     "ArraysNeeded",
     "BadArithmetic",
     "BadCell",

@@ -147,3 +147,20 @@ class ImportCycle(Diagnostic):
 
     path: str
     chain: str
+
+
+class AmbiguousTraining(Diagnostic):
+    """A spec has several train blocks, and none was named."""
+
+    code: ClassVar[str] = "E108"
+    title: ClassVar[str] = "which training is meant? there are {trains}"
+    help: ClassVar[str] = 'name one: `--train {first}`, or `kspec.compile(..., train="{first}")`'
+
+    trains: str
+    first: str
+
+    @classmethod
+    def of(cls, trains: Iterable[str]) -> Self:
+        """With all their names."""
+        names = list(trains)
+        return cls(span=None, trains=", ".join(f"`{name}`" for name in names), first=names[0])

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
-from kspec.diagnostics import Diagnostic
+from kspec.diagnostics import Diagnostic, SpecError
 from kspec.diagnostics.errors import (
     AmbiguousModel,
     DuplicateName,
+    UnknownName,
     UnknownOverride,
 )
-from kspec.diagnostics.lints import UnusedName, unsilenced
+from kspec.diagnostics.lints import UnusedField, UnusedName, unsilenced
 from kspec.elaborate.arguments import Choice
 from kspec.elaborate.data import Data
 from kspec.elaborate.files import Files, Load, no_imports
@@ -28,6 +30,8 @@ from kspec.elaborate.values import BlockValue
 from kspec.ir import Func, Module, TensorType
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
+
+_DECLARED: Final = ("param", "block", "model", "data block", "import")  # of the whole file
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,7 @@ class Program:
         spec: The spec with overrides and defaults written out.
         warnings: What is odd but no mistake.
         choices: Every argument of every layer, loss, ..., and where it was chosen.
+        trains: The names of the spec's train blocks.
     """
 
     module: Module
@@ -53,22 +58,68 @@ class Program:
     spec: Spec
     warnings: tuple[Diagnostic, ...] = ()
     choices: tuple[Choice, ...] = ()
+    trains: tuple[str, ...] = ()
 
 
 def elaborate(
-    spec: Spec, overrides: Mapping[str, Expr] | None = None, load: Load = no_imports
+    spec: Spec,
+    overrides: Mapping[str, Expr] | None = None,
+    load: Load = no_imports,
+    train: str | None = None,
 ) -> Program:
-    """Give a spec its meaning.
+    """Give a spec its meaning. Of several train blocks each is checked.
 
     Args:
         spec: The syntax tree.
         overrides: Expressions that take the place of a `param`'s default, by its name, or
             of a setting of the train block, as `train.epochs`.
         load: Reads a file that the spec imports.
+        train: The train block that the program is for; the first one by default.
 
     Raises:
         SpecError: With all mistakes that were found.
     """
+    blocks = _train_blocks(spec)
+    if train is not None and train not in blocks:
+        raise SpecError((UnknownName.of(None, "train block", train, blocks),))
+    programs: list[Program] = []
+    mistakes: dict[Diagnostic, None] = {}
+    for block in blocks.values() or (None,):
+        kept = (d for d in spec.declarations if d is block or not isinstance(d, tree.TrainDecl))
+        try:
+            programs.append(_elaborate(spec.replace(declarations=tuple(kept)), overrides, load))
+        except SpecError as error:
+            mistakes |= dict.fromkeys(error.diagnostics)
+    if mistakes:
+        raise SpecError(tuple(mistakes))
+    odd = {w: None for each in programs for w in each.warnings if _holds(w, programs)}
+    chosen = programs[0 if train is None else list(blocks).index(train)]
+    return replace(chosen, warnings=tuple(odd), trains=tuple(blocks))
+
+
+def _holds(warning: Diagnostic, programs: list[Program]) -> bool:
+    """Whether it is odd for all train blocks: what one does not use another may."""
+    declared = isinstance(warning, UnusedName) and warning.kind in _DECLARED
+    if not declared and not isinstance(warning, UnusedField):
+        return True
+    return all(warning in each.warnings for each in programs)
+
+
+def _train_blocks(spec: Spec) -> dict[str, tree.TrainDecl]:
+    """The train blocks by name. Raises SpecError for two of one name."""
+    blocks: dict[str, tree.TrainDecl] = {}
+    for declaration in spec.declarations:
+        if isinstance(declaration, tree.TrainDecl):
+            name, span = declaration.name, declaration.name_span
+            if name in blocks:
+                first = blocks[name].name_span
+                raise SpecError((DuplicateName.of(span, "train block", name, first),))
+            blocks[name] = declaration
+    return blocks
+
+
+def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, load: Load) -> Program:
+    """The program of a spec with one train block or none."""
     reporter = Reporter()
     elaborator = Elaborator(reporter)
     spec = _override(spec, overrides or {}, reporter)
@@ -133,17 +184,13 @@ def _override_train(
 
 
 def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
-    reporter = elaborator.reporter
     files = Files(elaborator, load)
     files.bind(spec, elaborator.file_scope)
-    trains = [d for d in spec.declarations if isinstance(d, tree.TrainDecl)]
-    if len(trains) > 1:
-        reporter.report(DuplicateName.of(trains[1].span, "block", "train", trains[0].span))
-    data = files.data
-    if not trains:
+    train = next((d for d in spec.declarations if isinstance(d, tree.TrainDecl)), None)
+    if train is None:
         return _model_alone(spec, elaborator)
-    training = elaborate_train(elaborator, trains[0], data)
-    resolved = _resolve(spec, trains[0], training)
+    training = elaborate_train(elaborator, train, files.data)
+    resolved = _resolve(spec, train, training)
     module = Module(
         name=training.model,
         weights=tuple(elaborator.weights.weights.values()),

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, TypeVar
 
-from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     LossNotPerExample,
     UnknownName,
@@ -92,8 +91,7 @@ class _TrainBlock:
         self.builder: Builder = elaborator.builder
         self.decl = decl
         self.all_data = data
-        keyword = Span(decl.span.source, decl.span.start, decl.span.start + len("train"))
-        self.settings = Settings(self.reporter, "train", keyword, decl.settings, SETTINGS)
+        self.settings = Settings(self.reporter, "train", decl.name_span, decl.settings, SETTINGS)
 
     def elaborate(self) -> Training:
         missing = False

@@ -66,7 +66,11 @@ class Build(BuildExpressions):
         return self._model(meta, items, True)
 
     def train_decl(self, meta: Meta, items: list[Any]) -> tree.TrainDecl:
-        return tree.TrainDecl(tuple(some(items)), self.span_of(meta))
+        name, *rest = items
+        span = self.span_of(meta)
+        keyword = Span(self.source, span.start, span.start + len("train"))
+        place = keyword if name is None else self.span_of(name)
+        return tree.TrainDecl(str(name or "train"), place, tuple(some(rest)), span)
 
     def grouped(self, meta: Meta, items: list[Any]) -> tree.Group:
         key, selector, value = items

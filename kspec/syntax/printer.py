@@ -43,7 +43,8 @@ def _declaration(d: tree.Declaration) -> str:
             lines += [f"{f.name} : {_type(f.type)}" for f in d.fields]
             return _block(f"data {d.name}", lines)
         case tree.TrainDecl():
-            return _block("train", [line for item in d.items for line in _item(item)])
+            head = "train" if d.name == "train" else f"train {d.name}"
+            return _block(head, [line for item in d.items for line in _item(item)])
         case tree.ModelDecl():
             params = ", ".join(
                 p.name if p.default is None else f"{p.name} = {print_expr(p.default)}"

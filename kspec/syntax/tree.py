@@ -393,8 +393,15 @@ class ModelDecl(Node):
 
 
 class TrainDecl(Node):
-    """`train { ... }`."""
+    """`train { ... }`, or `train pretrain { ... }` where a spec has several.
 
+    Attributes:
+        name: Its name; `train` where it has none.
+        name_span: Where that is written: the keyword, without a name.
+    """
+
+    name: str
+    name_span: Span
     items: tuple[TrainItem, ...]
     span: Span
 
