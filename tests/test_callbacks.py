@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from kspec.callbacks.base import Interval, Monitor
 from kspec.callbacks.stop import Stop
+from kspec.registry import names
 from kspec.runtime.weights import read_weights
 from tests.conftest import SPECS
 from tests.test_cli import kspec as command
@@ -46,6 +47,11 @@ def test_stopping_decides_as_keras_does(values, patience, min_delta, baseline, s
         assert best == (theirs.best_epoch if theirs.best_weights is not None else None)
         if stops:
             break
+
+
+def test_every_callback_is_here():
+    """`stop` below and in test_phases, `checkpoint` below and in test_training."""
+    assert set(names("callback")) == {"stop", "checkpoint"}
 
 
 def test_what_is_no_number_is_no_improvement():
