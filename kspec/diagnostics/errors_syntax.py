@@ -89,13 +89,14 @@ class ForbiddenCharacter(Diagnostic):
 class ReservedName(Diagnostic):
     """A name would be a keyword of Python, or stand for something else, in generated code.
 
+    A phase cannot be called `step`, or `step_` and something: functions end in phases' names.
     Wrong: `input lambda : f32[3]`. Right: `input rate : f32[3]`.
     """
 
     code: ClassVar[str] = "E006"
     title: ClassVar[str] = "`{name}` is reserved"
     label: ClassVar[str] = "the generated Python needs this name"
-    help: ClassVar[str] = "take another name, such as `{name}_1`"
+    help: ClassVar[str] = "take another name, such as `my_{name}`"
 
     name: str
 

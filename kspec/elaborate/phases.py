@@ -97,9 +97,14 @@ class Phases:
         if not phases:
             return (self._phase("", self.place, self.epochs, self.optimizer, False, {}),)
         found: list[Phase] = []
+        places: dict[str, Span] = {}
         for number, phase in enumerate(phases):
             try:
-                self._unique(phase, phases[:number])
+                first = places.setdefault(phase.name, phase.name_span)
+                if first != phase.name_span:
+                    self.reporter.fail(
+                        DuplicateName.of(phase.name_span, "phase", phase.name, first)
+                    )
                 found.append(self._read(phase, number))
             except Failed:
                 failed = True
@@ -107,13 +112,9 @@ class Phases:
             raise Failed
         return tuple(found)
 
-    def _unique(self, phase: tree.Phase, before: list[tree.Phase]) -> None:
-        for other in before:
-            if other.name == phase.name:
-                again = DuplicateName.of(phase.name_span, "phase", phase.name, other.name_span)
-                self.reporter.fail(again)
-
     def _read(self, phase: tree.Phase, number: int) -> Phase:
+        # Each phase has a function of its own, which is as long as the model.
+        self.reporter.spend(1 + len(self.elaborator.builder.ops) // 10, phase.name_span)
         settings = Settings(
             self.reporter, f"phase {phase.name}", phase.name_span, phase.settings, SETTINGS
         )

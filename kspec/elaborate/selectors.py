@@ -38,6 +38,7 @@ def _closed(states: set[int], parts: tuple[str, ...]) -> set[int]:
 def select(selector: Selector, paths: Iterable[str], reporter: Reporter) -> tuple[str, ...]:
     """The paths that a selector means, one at least. Raises Failed after reporting."""
     known = tuple(paths)
+    reporter.spend(1 + len(known) // 10, selector.span)
     found = tuple(path for path in known if matches(selector.parts, tuple(path.split("."))))
     if not found:
         reporter.fail(NoSuchWeights.of(selector.span, ".".join(selector.parts), known))

@@ -39,7 +39,6 @@ class Watch:
     """
 
     def __init__(self, plan: Plan) -> None:
-        self._spec = plan.spec
         self._phases = [
             [make("callback", call) for call in phase.callbacks] for phase in plan.phases
         ]

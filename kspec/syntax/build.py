@@ -7,15 +7,17 @@ Declarations and statements are here, types and expressions in `build_expression
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
 from lark import Token
 from lark.tree import Meta
 
 from kspec.diagnostics import Span
-from kspec.diagnostics.errors import MisplacedStatement
+from kspec.diagnostics.errors import MisplacedStatement, ReservedName, TooDeep
 from kspec.syntax import tree
 from kspec.syntax.build_expressions import BuildExpressions, some, v_args
+
+MOST_PARTS: Final = 64  # of a selector
 
 
 @v_args(meta=True)
@@ -84,6 +86,8 @@ class Build(BuildExpressions):
     def phase(self, meta: Meta, items: list[Any]) -> tree.Phase:
         name, *inner = items
         span = self.span_of(name)
+        if name.split("_")[0] in ("step", "steps"):  # `train_step_a` is the step of phase a
+            self.mistakes.append(ReservedName(span=span, name=str(name)))
         return tree.Phase(self.own_name(name), span, tuple(some(inner)), self.span_of(meta))
 
     def load(self, meta: Meta, items: list[Any]) -> tree.Load:
@@ -98,7 +102,10 @@ class Build(BuildExpressions):
         return tree.Freeze(items[0], False, self.span_of(meta))
 
     def selector(self, meta: Meta, items: list[Any]) -> tree.Selector:
-        return tree.Selector(tuple(map(str, items)), self.span_of(meta))
+        span = self.span_of(meta)
+        if len(items) > MOST_PARTS:
+            self.mistakes.append(TooDeep(span=span, what="parts of a path", limit=MOST_PARTS))
+        return tree.Selector(tuple(map(str, items)), span)
 
     def parameters(self, meta: Meta, items: list[Any]) -> tuple[tree.Parameter, ...]:
         return tuple(some(items))

@@ -103,6 +103,16 @@ def _doubling(statement: str, depth: int) -> str:
     return "\n".join(lines) + "\n" + _spec(f"x = x -> B{depth - 1}")
 
 
+def _trained(body: str) -> str:
+    """A spec of a few hundred weights that is trained as `body` says."""
+    return (
+        "data d {\n  source = arrays()\n  x : f32[8]\n  y : f32[1]\n}\n"
+        + _spec("repeat 200 { x = x -> dense(8) }").replace("output y", "output z")
+        + "\ntrain {\n  model = Net\n  data = d\n  loss = mean_squared_error(y, z)\n"
+        + f"  optimizer = sgd\n  {body}\n}}\n"
+    )
+
+
 def explosions() -> dict[str, str]:
     """B."""
     nested = "x = x -> dense(8)"
@@ -115,6 +125,11 @@ def explosions() -> dict[str, str]:
     powers = "\n  ".join(["p0 = 2"] + [f"p{n} = p{n - 1} * p{n - 1}" for n in range(1, 60)])
     many = ", ".join(["x"] * 100_000)
     return {
+        "a path of many parts": _trained(f"freeze {'.'.join(['**'] * 100_000)}.x"),
+        "a path of wildcards": _trained(f"freeze {'.'.join(['**', '*'] * 31)}.x"),
+        "frozen again and again": _trained("\n  ".join(["freeze dense", "unfreeze **"] * 20_000)),
+        "many phases": _trained("\n  ".join(f"phase p{n} {{ }}" for n in range(20_000))),
+        "many groups": _trained("\n  ".join(["optimizer **.bias = adam"] * 20_000)),
         "a billion rounds": _spec("repeat 1_000_000_000 { x = x -> dense(8) }"),
         "empty rounds": _spec("repeat 1_000_000_000 { }"),
         "rounds from below": _spec("repeat i in -9_000_000_000..9 { x = x -> dense(8) }"),
