@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import re
 from typing import Any
 
@@ -13,93 +15,14 @@ from kspec.codegen.helpers import helper_texts
 from kspec.codegen.ops import EMITTERS
 from kspec.ir import JAX_DTYPES, KEY, Op, TensorType, Value
 from kspec.ir.ops import OPS, TypeRuleError
+from tests import ops
+from tests.ops import Cases
 
 BATCH = 3
-FLOATS = ("f32[B,4]",)
-PAIR = ("f32[B,4]", "f32[B,4]")
-SHIFT = ("f32[B,5,4]", "f32[4]")
-NORM = {"axis": 2, "epsilon": 0.001, "scale": True, "center": True}
-Row = tuple[tuple[str, ...], dict[str, Any]]
-
-UNARY = "negative abs square sign exp log sqrt rsqrt relu relu6 sigmoid log_sigmoid tanh softplus"
-UNARY += " expm1 log1p sin cos erf floor ceil round stop_gradient"
-UNARY += " softsign silu selu mish hard_sigmoid hard_silu elu celu gelu leaky_relu"
-BINARY = "add subtract multiply power maximum minimum divide divide_no_nan"
-COMPARE = "equal not_equal less less_equal greater greater_equal"
-
-CASES: dict[str, list[Row]] = {
-    **{name: [(FLOATS, {})] for name in UNARY.split()},
-    **{name: [(PAIR, {}), (SHIFT, {}), (("f32[]", "f32[B,4]"), {})] for name in BINARY.split()},
-    **{name: [(PAIR, {}), (("i32[B]", "i32[]"), {})] for name in COMPARE.split()},
-    "clip": [(FLOATS, {"min": -1.0, "max": 1.0})],
-    "constant": [((), {"value": 2.5}), ((), {"value": 3, "dtype": "i32"})],
-    "cast": [(("u8[B,4]",), {"dtype": "f32"}), (FLOATS, {"dtype": "i32"})],
-    "select": [(("bool[B,1]", "f32[B,4]", "f32[]"), {})],
-    "matmul": [
-        (("f32[B,4]", "f32[4,2]"), {}),
-        (("f32[B,5,4]", "f32[4,2]"), {}),
-        (("f32[B,5,4]", "f32[B,4,2]"), {}),
-    ],
-    "conv": [
-        (
-            ("f32[B,9,8,4]", "f32[3,2,2,6]"),
-            {"strides": (2, 1), "padding": padding, "dilation": (1, 2), "groups": 2},
-        )
-        for padding in ("same", "valid")
-    ],
-    **{
-        name: [
-            (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (2, 2), "padding": padding})
-            for padding in ("same", "valid")
-        ]
-        for name in ("max_pool", "avg_pool")
-    },
-    **{
-        name: [
-            (("f32[B,5,4]",), {"axis": (1,)}),
-            (("f32[B,5]",), {"axis": (0, 1)}),
-            (("f32[B,5,4]",), {"axis": (1, 2), "keepdims": True}),
-        ]
-        for name in ("sum", "mean", "max", "min")
-    },
-    "argmax": [(("f32[B,5,4]",), {"axis": 2}), (("f32[B,5,4]",), {"axis": 1})],
-    **{name: [(("f32[B,5,4]",), {"axis": axis}) for axis in (1, 2)] for name in ("softmax",)},
-    "log_softmax": [(("f32[B,5,4]",), {"axis": axis}) for axis in (1, 2)],
-    "reshape": [(("f32[B,5,4]",), {"shape": ("B", 20)}), (FLOATS, {"shape": ("B", 2, 2)})],
-    "transpose": [(("f32[B,5,4]",), {"permutation": (0, 2, 1)})],
-    "expand_dims": [(FLOATS, {"axis": axis}) for axis in (1, 2)],
-    "squeeze": [(("f32[B,1,4]",), {"axis": 1})],
-    "concatenate": [(("f32[B,4]", "f32[B,2]"), {"axis": 1})],
-    "take": [(("f32[7,4]", "i32[B,5]"), {}), (("f32[7,4]", "u8[B]"), {})],
-    "index": [
-        (("f32[B,5,4]",), {"items": ((None, None, None), 2, (None, None, None))}),
-        (("f32[B,5,4]",), {"items": ((None, None, None), (1, None, 2), -1)}),
-        (("f32[B,5,4]",), {"items": ((None, None, None), (None, None, None), (None, -1, None))}),
-    ],
-    "one_hot": [(("i32[B,5]",), {"depth": 3}), (("i32[B]",), {"depth": 3, "dtype": "bf16"})],
-    "fold_in": [(("key[]",), {"data": 3})],
-    "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],
-    "batch_normalize": [
-        (("f32[B,5,4]", *["f32[4]"] * 4), NORM),
-        (("f32[B,5,4]", *["f32[5]"] * 3), NORM | {"axis": 1, "scale": False}),
-        (("f32[B,4]", *["f32[4]"] * 2), NORM | {"axis": 1, "scale": False, "center": False}),
-    ],
-    "masked_moments": [
-        (("f32[B,5,4]", "f32[B]"), {"axis": 2}),
-        (("f32[B,4]", "f32[B]"), {"axis": 1}),
-    ],
-    "moving_average": [(("f32[4]", "f32[4]"), {"momentum": 0.9})],
-    "sparse_categorical_crossentropy": [
-        ((f"i32{label}", f"f32{label[:-1]},9]"), {"from_logits": logits})
-        for label in ("[B]", "[B,5]")
-        for logits in (True, False)
-    ],
-    "categorical_crossentropy": [
-        (("f32[B,5,4]", "f32[B,5,4]"), {"axis": axis, "from_logits": logits})
-        for axis in (1, 2)
-        for logits in (True, False)
-    ],
-    "binary_crossentropy": [(PAIR, {"from_logits": logits}) for logits in (True, False)],
+CASES: Cases = {
+    name: rows
+    for family in pkgutil.iter_modules(ops.__path__)
+    for name, rows in importlib.import_module(f"tests.ops.{family.name}").CASES.items()
 }
 
 

@@ -19,7 +19,6 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 BUDGET, HARD_LIMIT = 300, 500
 LONGEST_FUNCTION = 50
 OVER_BUDGET = {  # files above 300 lines, each with its reason
-    "ir/ops.py": "one table",
     "syntax/tree.py": "one table",
 }
 

@@ -8,10 +8,11 @@ from math import prod
 from typing import Final, TypeAlias, cast
 
 from kspec.ir.core import Attr
-from kspec.ir.types import FLOATS, INTEGERS, Dim, Shape, TensorType
+from kspec.ir.types import FLOATS, INTEGERS, JAX_DTYPES, Dim, Shape, TensorType
 
 Attrs: TypeAlias = Mapping[str, Attr]
-Rule: TypeAlias = Callable[[tuple[TensorType, ...], Attrs], tuple[TensorType, ...]]
+Types: TypeAlias = tuple[TensorType, ...]
+Rule: TypeAlias = Callable[[Types, Attrs], Types]
 
 
 class TypeRuleError(ValueError):
@@ -59,7 +60,7 @@ def require(condition: bool, message: str) -> None:
         raise TypeRuleError(message)
 
 
-def arity(types: tuple[TensorType, ...], count: int, name: str) -> None:
+def arity(types: Types, count: int, name: str) -> None:
     """Check the number of operands."""
     require(len(types) == count, f"{name} takes {count} operands, not {len(types)}")
 
@@ -82,6 +83,13 @@ def integer(attrs: Attrs, name: str) -> int:
 def integers(attrs: Attrs, name: str) -> tuple[int, ...]:
     """An attribute that is a tuple of integers."""
     return cast("tuple[int, ...]", attrs[name])
+
+
+def element_type(attrs: Attrs) -> str:
+    """The attribute `dtype`, which must be an element type."""
+    dtype = attrs["dtype"]
+    require(dtype in JAX_DTYPES, f"there is no element type {dtype}")
+    return cast("str", dtype)
 
 
 def broadcast(left: TensorType, right: TensorType) -> Shape:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import importlib
 import inspect
-from collections.abc import Callable
-from typing import Any, NamedTuple
+import pkgutil
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 
 from kspec.registry import names
+from tests.parity import layers
 from tests.parity.harness import (
     GRADIENT_ATOL,
     GRADIENT_RTOL,
@@ -19,118 +21,14 @@ from tests.parity.harness import (
     close,
     copy_weights,
     floats,
-    keras,
     program,
 )
+from tests.parity.layers import Case, Cases, K
 
-K = keras.layers
-IMAGE = ((9, 8, 4),)
-LINE = ((6,),)
-
-
-class Case(NamedTuple):
-    """A layer in both languages, and the shapes of its operands."""
-
-    call: str
-    layer: Callable[[], keras.Layer]
-    shapes: tuple[tuple[int, ...], ...]
-    integers: int = 0  # operands are integers below this
-
-
-CASES: dict[str, list[Case]] = {
-    "dense": [
-        Case("dense(5)", lambda: K.Dense(5), LINE),
-        Case("dense(5, tanh)", lambda: K.Dense(5, "tanh"), ((7, 6),)),
-        Case("dense(5, use_bias=false)", lambda: K.Dense(5, use_bias=False), ((2, 3, 6),)),
-        Case("dense(5, softmax)", lambda: K.Dense(5, "softmax"), LINE),
-    ],
-    "embedding": [
-        Case("embedding(11, 3)", lambda: K.Embedding(11, 3), ((5,),), 11),
-        Case("embedding(11, 3)", lambda: K.Embedding(11, 3), ((5, 2),), 11),
-    ],
-    "activation": [
-        Case("activation(relu)", lambda: K.Activation("relu"), LINE),
-        Case("activation(softmax)", lambda: K.Activation("softmax"), ((4, 6),)),
-    ],
-    "conv2d": [
-        Case("conv2d(5, 3)", lambda: K.Conv2D(5, 3), IMAGE),
-        Case("conv2d(5, (3, 2), 2)", lambda: K.Conv2D(5, (3, 2), 2), IMAGE),
-        Case(
-            'conv2d(5, (2, 3), (2, 1), "same", activation=relu)',
-            lambda: K.Conv2D(5, (2, 3), (2, 1), "same", activation="relu"),
-            IMAGE,
-        ),
-        Case(
-            'conv2d(6, 3, padding="same", dilation_rate=2, use_bias=false)',
-            lambda: K.Conv2D(6, 3, padding="same", dilation_rate=2, use_bias=False),
-            IMAGE,
-        ),
-        Case("conv2d(6, 3, groups=2)", lambda: K.Conv2D(6, 3, groups=2), IMAGE),
-        Case(
-            "conv2d(6, 3, dilation_rate=(2, 3))",
-            lambda: K.Conv2D(6, 3, dilation_rate=(2, 3)),
-            IMAGE,
-        ),
-    ],
-    **{
-        name: [
-            Case(f"{name}(2)", lambda layer=layer: layer(2), IMAGE),
-            Case(f"{name}(3)", lambda layer=layer: layer(3), IMAGE),
-            Case(f"{name}((3, 2), 1)", lambda layer=layer: layer((3, 2), 1), IMAGE),
-            Case(
-                f'{name}(3, (2, 1), "same")',
-                lambda layer=layer: layer(3, (2, 1), "same"),
-                IMAGE,
-            ),
-        ]
-        for name, layer in (
-            ("max_pooling2d", K.MaxPooling2D),
-            ("average_pooling2d", K.AveragePooling2D),
-        )
-    },
-    **{
-        name: [
-            Case(f"{name}", lambda layer=layer: layer(), IMAGE),
-            Case(f"{name}(keepdims=true)", lambda layer=layer: layer(keepdims=True), IMAGE),
-        ]
-        for name, layer in (
-            ("global_average_pooling2d", K.GlobalAveragePooling2D),
-            ("global_max_pooling2d", K.GlobalMaxPooling2D),
-        )
-    },
-    "flatten": [
-        Case("flatten", lambda: K.Flatten(), IMAGE),
-        Case("flatten", lambda: K.Flatten(), LINE),
-    ],
-    "reshape": [
-        Case("reshape((3, 2))", lambda: K.Reshape((3, 2)), LINE),
-        Case("reshape((-1, 4, 2))", lambda: K.Reshape((-1, 4, 2)), IMAGE),
-    ],
-    "rescaling": [
-        Case("rescaling(1/255)", lambda: K.Rescaling(1 / 255), LINE),
-        Case("rescaling(1/127.5, -1)", lambda: K.Rescaling(1 / 127.5, -1), IMAGE),
-    ],
-    "dropout": [Case("dropout(0.4)", lambda: K.Dropout(0.4), LINE)],
-    "batch_normalization": [
-        Case("batch_normalization", lambda: K.BatchNormalization(), LINE),
-        Case("batch_normalization(1)", lambda: K.BatchNormalization(1), IMAGE),
-        Case(
-            "batch_normalization(epsilon=0.1, center=false)",
-            lambda: K.BatchNormalization(epsilon=0.1, center=False),
-            IMAGE,
-        ),
-        Case("batch_normalization(scale=false)", lambda: K.BatchNormalization(scale=False), IMAGE),
-    ],
-    "add": [
-        Case("add", lambda: K.Add(), (*LINE, *LINE)),
-        Case("add", lambda: K.Add(), (*IMAGE, *IMAGE, *IMAGE)),
-    ],
-    "multiply": [Case("multiply", lambda: K.Multiply(), (*LINE, *LINE, *LINE))],
-    "concatenate": [
-        Case("concatenate", lambda: K.Concatenate(), (*LINE, *LINE)),
-        Case("concatenate(axis=1)", lambda: K.Concatenate(axis=1), ((2, 3), (5, 3))),
-        Case("concatenate(axis=-2)", lambda: K.Concatenate(axis=-2), ((2, 3), (5, 3))),
-    ],
+CASES: Cases = {
+    name: cases
+    for family in pkgutil.iter_modules(layers.__path__)
+    for name, cases in importlib.import_module(f"tests.parity.layers.{family.name}").CASES.items()
 }
 ALL = [case for cases in CASES.values() for case in cases]
 

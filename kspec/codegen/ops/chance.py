@@ -1,0 +1,13 @@
+"""Chance. The JAX expressions."""
+
+from __future__ import annotations
+
+from kspec.codegen.ops.table import Writer, emits, emits_helper
+from kspec.ir import Op
+
+emits_helper("dropout_with_key", "rate")
+
+
+@emits("fold_in")
+def _fold_in(op: Op, w: Writer, args: list[str]) -> str:
+    return f"jax.random.fold_in({args[0]}, {op.attrs['data']})"

@@ -1,0 +1,28 @@
+"""Chance: random keys, and what is drawn from them. The type rules."""
+
+from __future__ import annotations
+
+from kspec.ir.rules import Attrs, Types, arity, op, require, require_float
+from kspec.ir.types import KEY, TensorType
+
+
+@op("fold_in", required=("data",))
+def _fold_in(types: Types, attrs: Attrs) -> Types:
+    arity(types, 1, "fold_in")
+    require(types[0] == TensorType(KEY, ()), f"a random key is needed, not {types[0]}")
+    return types
+
+
+@op("dropout", required=("rate",), stage="graph")
+def _dropout(types: Types, attrs: Attrs) -> Types:
+    arity(types, 1, "dropout")
+    require_float(types[0], "dropout")
+    return types
+
+
+@op("dropout_with_key", required=("rate",))
+def _dropout_with_key(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "dropout_with_key")
+    require_float(types[0], "dropout")
+    require(types[1].dtype == KEY, f"a random key is needed, not {types[1]}")
+    return types[:1]

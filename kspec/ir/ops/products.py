@@ -1,0 +1,73 @@
+"""Products and windows. The type rules."""
+
+from __future__ import annotations
+
+from typing import cast
+
+from kspec.ir.rules import (
+    Attrs,
+    Types,
+    arity,
+    integer,
+    integers,
+    op,
+    require,
+    require_float,
+    window,
+)
+from kspec.ir.types import TensorType
+
+
+@op("matmul")
+def _matmul(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "a matrix product")
+    x, w = types
+    require_float(x, "a matrix product")
+    require(x.dtype == w.dtype, f"{x} and {w} have different element types")
+    require(x.rank >= 1 and w.rank >= 2, f"{x} @ {w} is no product of matrices")
+    require(
+        x.shape[-1] == w.shape[-2],
+        f"{x} @ {w}: {x.shape[-1]} columns meet {w.shape[-2]} rows",
+    )
+    if w.rank > 2:
+        require(x.shape[:-2] == w.shape[:-2], f"{x} @ {w}: the leading axes differ")
+    return (TensorType(x.dtype, (*x.shape[:-1], w.shape[-1])),)
+
+
+@op("conv", required=("strides", "padding", "dilation"), groups=1)
+def _conv(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "a convolution")
+    x, kernel = types
+    require_float(x, "a convolution")
+    require(x.rank == kernel.rank and x.rank >= 3, f"a kernel {kernel} does not slide over {x}")
+    groups = integer(attrs, "groups")
+    channels, filters = x.shape[-1], kernel.shape[-1]
+    require(
+        isinstance(channels, int) and channels % groups == 0,
+        f"{channels} channels do not divide into {groups} groups",
+    )
+    require(
+        isinstance(filters, int) and filters % groups == 0,
+        f"{filters} filters do not divide into {groups} groups",
+    )
+    require(
+        kernel.shape[-2] == cast("int", channels) // groups, f"a kernel {kernel} does not fit {x}"
+    )
+    sizes = zip(
+        x.shape[1:-1],
+        cast("tuple[int, ...]", kernel.shape[:-2]),
+        integers(attrs, "strides"),
+        integers(attrs, "dilation"),
+        strict=True,
+    )
+    spatial = tuple(window(n, k, s, attrs["padding"], d, "kernel") for n, k, s, d in sizes)
+    return (TensorType(x.dtype, (x.shape[0], *spatial, filters)),)
+
+
+@op("max_pool", "avg_pool", required=("window", "strides", "padding"))
+def _pool(types: Types, attrs: Attrs) -> Types:
+    arity(types, 1, "pooling")
+    (x,) = types
+    sizes = zip(x.shape[1:-1], integers(attrs, "window"), integers(attrs, "strides"), strict=True)
+    spatial = tuple(window(n, k, s, attrs["padding"], what="pool") for n, k, s in sizes)
+    return (TensorType(x.dtype, (x.shape[0], *spatial, x.shape[-1])),)

@@ -1,0 +1,8 @@
+"""Chance. Operand types and attributes to try each op with."""
+
+from tests.ops import Cases
+
+CASES: Cases = {
+    "fold_in": [(("key[]",), {"data": 3})],
+    "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],
+}

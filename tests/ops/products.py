@@ -1,0 +1,25 @@
+"""Products and windows. Operand types and attributes to try each op with."""
+
+from tests.ops import Cases
+
+CASES: Cases = {
+    "matmul": [
+        (("f32[B,4]", "f32[4,2]"), {}),
+        (("f32[B,5,4]", "f32[4,2]"), {}),
+        (("f32[B,5,4]", "f32[B,4,2]"), {}),
+    ],
+    "conv": [
+        (
+            ("f32[B,9,8,4]", "f32[3,2,2,6]"),
+            {"strides": (2, 1), "padding": padding, "dilation": (1, 2), "groups": 2},
+        )
+        for padding in ("same", "valid")
+    ],
+    **{
+        name: [
+            (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (2, 2), "padding": padding})
+            for padding in ("same", "valid")
+        ]
+        for name in ("max_pool", "avg_pool")
+    },
+}
