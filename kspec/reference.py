@@ -19,6 +19,8 @@ _USES: Final = {
     "activation": "y = x -> {call}",
     "op": "y = {applied}",
     "initializer": "weight w : f32[8] = {call}",
+    "regularizer": "y = x -> dense(8, kernel_regularizer={call})",
+    "constraint": "y = x -> dense(8, kernel_constraint={call})",
     "loss": "loss = {name}(label, prediction{rest})",
     "metric": "metrics = [{name}(label, prediction{rest})]",
     "optimizer": "optimizer = {call}",

@@ -42,6 +42,8 @@ PACKAGES: Final = MappingProxyType(
         "activation": "kspec.activations",
         "op": "kspec.ops",
         "initializer": "kspec.initializers",
+        "regularizer": "kspec.regularizers",
+        "constraint": "kspec.constraints",
         "loss": "kspec.losses",
         "metric": "kspec.metrics",
         "optimizer": "kspec.optimizers",
@@ -89,11 +91,19 @@ class Emit(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Arg:
-    """One argument of a definition. `default` is meaningless where `required`."""
+    """One argument of a definition.
+
+    Attributes:
+        name: Its name.
+        default: Its value where a spec gives none; meaningless where `required`.
+        doc: What it means.
+        last: Whether it stands behind those of subclasses that do not.
+    """
 
     name: str
     default: object
     doc: str
+    last: bool = False
 
     @property
     def required(self) -> bool:
@@ -101,9 +111,9 @@ class Arg:
         return self.default is _REQUIRED
 
 
-def arg(*, default: Any = _REQUIRED, doc: str) -> Any:
+def arg(*, default: Any = _REQUIRED, doc: str, last: bool = False) -> Any:
     """Declare an argument. Its type is the field's annotation."""
-    return Arg("", default, doc)
+    return Arg("", default, doc, last)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(arg,))
@@ -122,13 +132,14 @@ class Definition:
 
     def __init_subclass__(cls) -> None:
         own = {
-            name: Arg(name, value.default, value.doc)
+            name: Arg(name, value.default, value.doc, value.last)
             for name, value in vars(cls).items()
             if isinstance(value, Arg)
         }
         # An argument that is declared anew keeps its place.
         inherited = {a.name: own.get(a.name, a) for a in cls.args}
-        cls.args = tuple((inherited | own).values())
+        # Python sorts stably: those that are last keep their order, too.
+        cls.args = tuple(sorted((inherited | own).values(), key=lambda each: each.last))
         for name in own:
             delattr(cls, name)
 

@@ -8,7 +8,7 @@ from typing import cast
 from kspec.codegen import layout
 from kspec.codegen.file import File, inputs, subscript, sums, unpack
 from kspec.codegen.steps import updates
-from kspec.ir import Call, Phase
+from kspec.ir import Call, Func, Phase
 from kspec.optimizers.base import Optimizer
 from kspec.registry import make
 
@@ -58,7 +58,28 @@ def phase_functions(file: File, number: int) -> list[str]:
     parts.append("\n".join(layout.assign(name, _optimizer(file, phase), 0)))
     if number > 0:
         parts.append(_enter(file, phase))
-    return [*parts, updates(phase, splits(file, phase))]
+    limits = [f for f in file.module.funcs if f.name == phase.named("constrain")]
+    parts += [_constrain(file, phase, func) for func in limits]
+    return [*parts, updates(phase, splits(file, phase), bool(limits))]
+
+
+def _constrain(file: File, phase: Phase, func: Func) -> str:
+    """`constrain(params)`: what is learned, after an update, with its constraints met."""
+    body = file.body(func, {})
+    limited = dict(func.returns)
+    learned = {
+        w.path: body.expr(limited[w.path]) if w.path in limited else file.weights[w.value]
+        for w in file.learned
+        if w.path not in phase.frozen
+    }
+    return "\n".join(
+        [
+            f"def {phase.named('constrain')}(params):",
+            '    """The weights after an update, brought back to what their constraints allow."""',
+            *body.lines(),
+            *layout.dictionary(layout.nest(learned), 1, "return "),
+        ]
+    )
 
 
 def learned_of(file: File, phase: Phase) -> str:

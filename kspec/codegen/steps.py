@@ -69,16 +69,19 @@ def train_steps$suffix(state, data, rows, mask):
 )
 
 
-def updates(phase: Phase, splits: bool) -> str:
+def updates(phase: Phase, splits: bool, limits: bool) -> str:
     """The update of a phase, alone and K in a dispatch.
 
     Args:
         phase: The phase; its functions end in its name.
         splits: Whether some weights are frozen, so that `split` tells them from the others.
+        limits: Whether `constrain` brings some weights back after the update.
     """
     params = 'params = state["params"]'
     arguments = 'params, state["stats"], batch, mask, key'
     updated = "optax.apply_updates(params, updates)"
+    if limits:
+        updated = f"{phase.named('constrain')}({updated})"
     if splits:
         params = f'params, frozen = {phase.named("split")}(state["params"])'
         arguments = '\n        params, frozen, state["stats"], batch, mask, key\n    '

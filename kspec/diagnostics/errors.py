@@ -88,6 +88,7 @@ from kspec.diagnostics.errors_values import (
     TooManyArguments,
     TooMuchWork,
     UnknownArgument,
+    WrongNumberOfResults,
     WrongType,
 )
 
@@ -165,6 +166,7 @@ __all__ = [
     "UnknownPass",
     "UnknownSetting",
     "WeightsMisfit",
+    "WrongNumberOfResults",
     "WrongOperandCount",
     "WrongShape",
     "WrongType",

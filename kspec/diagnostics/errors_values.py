@@ -201,3 +201,17 @@ class BadIndex(Diagnostic):
     label: ClassVar[str] = "{reason}"
 
     reason: str
+
+
+class WrongNumberOfResults(Diagnostic):
+    """There are more or fewer names than results. Right: `y, h, c = x -> lstm(8, ...)`."""
+
+    code: ClassVar[str] = "E215"
+    title: ClassVar[str] = (
+        "`{names}` are {wanted} names, and that is not how many results there are"
+    )
+    label: ClassVar[str] = "this is {got}"
+
+    names: str
+    wanted: int
+    got: str

@@ -11,6 +11,7 @@ from kspec.diagnostics.core import Diagnostic, Severity
 __all__ = [
     "DeadBranch",
     "LogitsAsProbabilities",
+    "MaskDropped",
     "NoEffect",
     "ProbabilitiesAsLogits",
     "UnusedField",
@@ -103,6 +104,21 @@ class LogitsAsProbabilities(Lint):
 
     loss: str
     activation: str
+
+
+class MaskDropped(Lint):
+    """A layer gets a mask of time steps and takes no heed of it, nor does what follows.
+
+    In Keras this is a warning at run time. Wrong: `tokens -> embedding(1000, 8,
+    mask_zero=true) -> conv1d(4, 3)`, where padding is taken for words.
+    """
+
+    code: ClassVar[str] = "W204"
+    title: ClassVar[str] = "`{layer}` does not know the mask that it gets"
+    label: ClassVar[str] = "padding counts like any other time step from here on"
+    help: ClassVar[str] = "write a layer that uses masks, or no mask before it"
+
+    layer: str
 
 
 class NoEffect(Lint):

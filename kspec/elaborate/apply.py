@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -15,7 +15,7 @@ from kspec.diagnostics.errors import (
 )
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
-from kspec.elaborate.lower import Lowering
+from kspec.elaborate.lower import At, Lowering
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
 from kspec.elaborate.values import (
@@ -29,7 +29,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import TypeRuleError
+from kspec.ir import TypeRuleError, Value
 from kspec.layers.base import Layer
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation
@@ -38,8 +38,9 @@ from kspec.registry import Definition, lookup, names
 if TYPE_CHECKING:
     from kspec.elaborate.expressions import Env
 
-# Writes a block's body for given operands at a place, and returns its output.
-Inline = Callable[[BlockValue, tuple[Tensor, ...], Place, Span, "str | None"], Tensor]
+# Writes a block's body for given operands at a place, and returns its output or outputs.
+Result: TypeAlias = "Tensor | tuple[Tensor, ...]"
+Inline = Callable[["BlockValue", "tuple[Tensor, ...]", Place, Span, "str | None"], Result]
 
 
 class Applier:
@@ -52,11 +53,12 @@ class Applier:
         arguments: Arguments,
         weights: WeightTable,
         inline: Inline,
+        examples: Value,
     ) -> None:
         self.reporter = reporter
         self.builder = arithmetic.builder
         self.arguments = arguments
-        self.lowering = Lowering(reporter, arithmetic, weights)
+        self.lowering = Lowering(reporter, arithmetic, weights, examples)
         self.inline = inline
 
     def names(self, env: Env) -> Iterable[str]:
@@ -73,12 +75,13 @@ class Applier:
         if cls is None:
             return 0
         if issubclass(cls, Layer):
-            return 0 if cls.variadic else len(cls.patterns()[0])
+            fixed = cls.counts or (len(cls.patterns()[0]),)
+            return 0 if cls.variadic else min(fixed)
         if issubclass(cls, Operation):
             return cls.operands
         return 2 if issubclass(cls, Loss) else 1
 
-    def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
+    def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
         """Apply a layer, block, chain or shared one. Raises Failed after reporting."""
         self.reporter.spend(1, span)
         match target:
@@ -97,13 +100,14 @@ class Applier:
                     WrongType(span=span, name="the call", wanted="a layer", got=describe(target))
                 )
 
-    def _chain(self, chain: Chain, operands: tuple[Tensor, ...], env: Env) -> Tensor:
+    def _chain(self, chain: Chain, operands: tuple[Tensor, ...], env: Env) -> Result:
         *first, last = chain.parts
         for part in first:
-            operands = (self.apply(part, operands, _span_of(part, chain.span), env.inner()),)
+            result = self.apply(part, operands, _span_of(part, chain.span), env.inner())
+            operands = result if isinstance(result, tuple) else (result,)
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
-    def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
+    def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
         place = Place(shared.path)
         hint = env.hint or shared.name
         match shared.template:
@@ -126,7 +130,7 @@ class Applier:
         span: Span,
         env: Env,
         path: str | None,
-    ) -> Tensor:
+    ) -> Result:
         """Apply a name of the vocabulary; its weights go to `path`, or to a fresh one."""
         cls = self.meant(target.name, env)
         if cls is None:
@@ -134,8 +138,10 @@ class Applier:
             known = [*self.names(env), *env.scope.visible()]
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
+        named: dict[str, tuple[Tensor, ...]] = {}
         if issubclass(cls, Layer):
             args, name = self.own_name(args)
+            args, named = _named_tensors(args, cls.keywords)
             path = path or env.place.join(env.place.fresh(name or target.name))
         sides: tuple[Meaning, ...] = operands
         if issubclass(cls, Operation):  # `maximum(x, 0)`: the number is an operand, too
@@ -144,9 +150,10 @@ class Applier:
             args = args[more:]
         definition = self.arguments.bind(cls, args, target.span)
         hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
-        with self.builder.at(target.span, hint):
+        with self.builder.at(target.span, hint, env.hints):
             try:
-                return Tensor(self.lowering.lower(definition, sides, target.span, path or ""), span)
+                place = At(target.span, path or "")
+                results = self.lowering.lower(definition, sides, named, place)
             except TypeRuleError as error:
                 self.reporter.fail(
                     ShapeMisfit(
@@ -156,6 +163,8 @@ class Applier:
                         labels=self.lowering.origins(operands, target.span),
                     )
                 )
+        tensors = tuple(Tensor(each.value, span, each.mask) for each in results)
+        return tensors[0] if len(tensors) == 1 else tensors
 
     def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
         """Take `name="block1_conv1"` out of the arguments of a layer or block."""
@@ -174,6 +183,22 @@ class Applier:
                 )
             )
         return rest, None
+
+
+def _named_tensors(
+    args: tuple[Given, ...], keywords: tuple[str, ...]
+) -> tuple[tuple[Given, ...], dict[str, tuple[Tensor, ...]]]:
+    """Take the tensors that are given by name out of the arguments of a layer."""
+    found: dict[str, tuple[Tensor, ...]] = {}
+    rest: list[Given] = []
+    for given in args:
+        items = given.value if isinstance(given.value, (tuple, list)) else (given.value,)
+        tensors = tuple(item for item in items if isinstance(item, Tensor))
+        if given.name in keywords and tensors and len(tensors) == len(items):
+            found[given.name] = tensors
+        else:
+            rest.append(given)
+    return tuple(rest), found
 
 
 def _leading(args: tuple[Given, ...]) -> int:

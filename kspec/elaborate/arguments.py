@@ -125,7 +125,10 @@ class Arguments:
                 if position >= len(known):
                     self.reporter.fail(
                         TooManyArguments(
-                            span=given.span, callee=cls.name, most=len(known), signature=sign(cls)
+                            span=given.span,
+                            callee=cls.name,
+                            most=len(known),
+                            signature=sign(cls, 6),
                         )
                     )
                 name = known[position]
@@ -142,7 +145,7 @@ class Arguments:
             else:
                 ok = False
                 self.reporter.report(
-                    UnknownArgument.of(given.place, cls.name, name, known, sign(cls))
+                    UnknownArgument.of(given.place, cls.name, name, known, sign(cls, 6))
                 )
         if not ok:
             raise Failed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final, NoReturn
 
 from kspec.diagnostics import Span
@@ -27,7 +27,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import Builder, TypeRuleError, Value
+from kspec.ir import BATCH, Builder, TypeRuleError, Value
 
 Number = int | float
 LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
@@ -79,7 +79,7 @@ class Arithmetic:
     def negate(self, value: Meaning, span: Span) -> Meaning:
         """`-value`."""
         if isinstance(value, Tensor):
-            return self._emit("negative", (value.value,), span)
+            return self._emit("negative", (value.value,), span, value.mask)
         if isinstance(value, Quantity):
             return Quantity(-value.value, value.unit)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -137,7 +137,8 @@ class Arithmetic:
             self.reporter.fail(
                 BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
             )
-        return self._emit(_TENSORS[op], self.promote(op, (left, right), span), span)
+        mask = None if op == "@" else merged_mask(self.builder, (left, right))
+        return self._emit(_TENSORS[op], self.promote(op, (left, right), span), span, mask)
 
     def promote(self, op: str, sides: tuple[Meaning, ...], span: Span) -> tuple[Value, ...]:
         """Tensors and numbers as values of one dtype: integers follow floats, as in JAX."""
@@ -165,8 +166,25 @@ class Arithmetic:
             values.append(value)
         return tuple(values)
 
-    def _emit(self, name: str, args: tuple[Value, ...], span: Span) -> Tensor:
+    def _emit(self, name: str, args: tuple[Value, ...], span: Span, mask: Value | None) -> Tensor:
         try:
-            return Tensor(self.builder.op(name, *args), span)
+            return Tensor(self.builder.op(name, *args), span, mask)
         except TypeRuleError as error:
             self.reporter.fail(BadOperation(span=span, message=str(error)))
+
+
+def merged_mask(builder: Builder, sides: Iterable[Meaning]) -> Value | None:
+    """The mask of what comes of several tensors, element by element, as in Keras' `add`.
+
+    A time step counts if it counts for one of them; all count if one has no mask. Numbers
+    and weights, which are the same for every example, have no say.
+    """
+    tensors = [side for side in sides if isinstance(side, Tensor)]
+    masks = [side.mask for side in tensors if side.value.type.shape[:1] == (BATCH,)]
+    if not masks or any(mask is None for mask in masks):
+        return None
+    different = [mask for mask in dict.fromkeys(masks) if mask is not None]
+    merged = different[0]
+    for mask in different[1:]:
+        merged = builder.op("logical_or", merged, mask, hint=merged.hint)
+    return merged

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, cast
 
 from kspec.diagnostics import Span
@@ -13,6 +13,7 @@ from kspec.diagnostics.errors import (
     InvalidNumber,
     NeedsFixedSize,
     TensorUnusable,
+    WrongNumberOfResults,
     WrongType,
 )
 from kspec.diagnostics.lints import DeadBranch
@@ -92,6 +93,8 @@ class Body:
                 self._share(statement, here)
             case tree.Assign():
                 self._assign(statement, here)
+            case tree.Unpack():
+                self._unpack(statement, here)
             case tree.Output():
                 self._output(statement, here)
             case tree.Weight():
@@ -118,6 +121,23 @@ class Body:
             tensor = self.evaluator.as_tensor(value, statement.value, env)
             self.types.note(statement.name, statement.type, tensor.value.type, here.scope)
         here.scope.assign(statement.name, value, statement.name_span)
+
+    def _unpack(self, statement: tree.Unpack, here: Here) -> None:
+        """`y, h, c = x -> lstm(8, return_state=true)`."""
+        env = replace(here.env(statement.names[0]), hints=statement.names)
+        value = self.evaluator.evaluate(statement.value, env)
+        items = value if isinstance(value, (tuple, list)) else (value,)
+        if len(items) != len(statement.names):
+            self.reporter.fail(
+                WrongNumberOfResults(
+                    span=statement.value.span,
+                    names=", ".join(statement.names),
+                    wanted=len(statement.names),
+                    got=describe(value),
+                )
+            )
+        for name, span, item in zip(statement.names, statement.spans, items, strict=True):
+            here.scope.assign(name, item, span)
 
     def _output(self, statement: tree.Output, here: Here) -> None:
         """In a block the only output takes the caller's name."""
@@ -239,6 +259,8 @@ def _bound(statement: tree.Statement) -> Iterator[tuple[str, Span]]:
         case tree.When():
             for inner in (*statement.then, *statement.otherwise):
                 yield from _bound(inner)
+        case tree.Unpack():
+            yield from zip(statement.names, statement.spans, strict=True)
         case _:
             if statement.name is not None and statement.name_span is not None:
                 yield statement.name, statement.name_span

@@ -43,6 +43,7 @@ class Env:
         scope: What names mean.
         place: Where new weights go.
         hint: The name that the statement gives to the result, if it does.
+        hints: The names that it gives to several results.
         kinds: The kinds of vocabulary that a call on tensors may name.
     """
 
@@ -50,10 +51,11 @@ class Env:
     place: Place
     hint: str | None = None
     kinds: tuple[str, ...] = ("layer", "activation", "op")
+    hints: tuple[str, ...] = ()
 
     def inner(self) -> Env:
         """The same place for a part of the expression, which has no name of its own."""
-        return replace(self, hint=None)
+        return replace(self, hint=None, hints=())
 
 
 class Evaluator:
@@ -134,7 +136,10 @@ class Evaluator:
             self.reporter.fail(TensorUnusable(span=expr.span, what=describe(value)))
         if isinstance(value, Ref):
             self._unknown(value, env)
-        self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted="a tensor"))
+        wanted = "a tensor"
+        if isinstance(value, tuple) and any(isinstance(item, Tensor) for item in value):
+            wanted = f"one tensor: write `{', '.join('abcdefgh'[: len(value)])} = ...`"
+        self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted=wanted))
 
     def _unknown(self, name: Ref, env: Env, kind: str = "tensor") -> Never:
         kind = "field or output" if env.kinds is LOSS_KINDS else kind
@@ -168,7 +173,7 @@ class Evaluator:
         if isinstance(binding.meaning, Broken):
             raise Failed
         if isinstance(binding.meaning, Tensor):
-            return Tensor(binding.meaning.value, expr.span)
+            return replace(binding.meaning, span=expr.span)
         if isinstance(binding.meaning, BlockValue):
             return replace(binding.meaning, span=expr.span)
         return binding.meaning
@@ -238,7 +243,7 @@ class Evaluator:
             known = (*env.scope.visible(), *self.applier.names(env))
             self.reporter.fail(UnknownName.of(source.span, "tensor or layer", source.name, known))
         target = self._target(expr.target, operands, env)
-        if isinstance(target, Tensor):
+        if isinstance(target, (Tensor, tuple)):
             return target
         if operands is None:
             parts = source.parts if isinstance(source, Chain) else (source,)
@@ -272,7 +277,7 @@ def _leading_tensors(args: tuple[Given, ...]) -> tuple[Tensor, ...]:
 def _operands(value: Meaning, span: Span) -> tuple[Tensor, ...] | None:
     """The tensors that a value brings to an arrow; None where it brings none."""
     if isinstance(value, Tensor):
-        return (Tensor(value.value, span),)
+        return (replace(value, span=span),)
     if isinstance(value, (tuple, list)) and value:
         tensors = [item for item in value if isinstance(item, Tensor)]
         if len(tensors) == len(value):

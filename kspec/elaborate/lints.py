@@ -52,7 +52,7 @@ def odd_ops(ops: Iterable[Op], makers: Mapping[Value, Op]) -> Iterator[Diagnosti
             continue
         if op.name in _CROSSENTROPIES:
             yield from _crossentropy(op, op.span, makers)
-        elif op.name == "dropout" and op.attrs["rate"] == 0:
+        elif op.name == "dropout_with_key" and op.attrs["rate"] == 0:
             yield NoEffect(span=op.span, what="dropout", reason="its rate is 0")
         elif op.name == "softmax" and op.args[0].type.shape[_axis(op)] == 1:
             reason = "over one number it is always 1: `sigmoid` is meant"

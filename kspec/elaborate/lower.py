@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
 from kspec.activations.base import Activation
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
@@ -11,56 +15,86 @@ from kspec.diagnostics.errors import (
     WrongOperandCount,
     WrongShape,
 )
-from kspec.elaborate.arithmetic import Arithmetic
+from kspec.diagnostics.lints import MaskDropped
+from kspec.elaborate.arithmetic import Arithmetic, merged_mask
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
 from kspec.elaborate.values import Meaning, Tensor, describe
-from kspec.ir import TensorType, Value
-from kspec.layers.base import Dims, Layer, match_shape, resolve_shape
+from kspec.ir import TensorType, TypeRuleError, Value
+from kspec.layers.base import Dims, Layer, Masked, WeightSpec, match_shape, resolve_shape
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation
 from kspec.registry import Definition
+from kspec.regularizers.base import Regularizer
+
+NamedTensors: TypeAlias = Mapping[str, tuple[Tensor, ...]]
+
+
+@dataclass(frozen=True, slots=True)
+class At:
+    """Where something is applied.
+
+    Attributes:
+        span: The text.
+        path: Where a layer's weights go.
+    """
+
+    span: Span
+    path: str
 
 
 class Lowering:
-    """Writes applications, checking operands first."""
+    """Writes applications, checking operands first.
 
-    def __init__(self, reporter: Reporter, arithmetic: Arithmetic, weights: WeightTable) -> None:
+    Args:
+        reporter: Takes mistakes.
+        arithmetic: Brings operands to one type.
+        weights: The weights so far.
+        examples: `f32[B]`: 1 for each example of the batch, 0 for rows that fill it up.
+    """
+
+    def __init__(
+        self, reporter: Reporter, arithmetic: Arithmetic, weights: WeightTable, examples: Value
+    ) -> None:
         self.reporter = reporter
+        self.examples = examples
         self.arithmetic = arithmetic
         self.builder = arithmetic.builder
         self.weights = weights
 
     def lower(
-        self, definition: Definition, sides: tuple[Meaning, ...], span: Span, path: str
-    ) -> Value:
+        self, definition: Definition, sides: tuple[Meaning, ...], named: NamedTensors, place: At
+    ) -> tuple[Masked, ...]:
         """Write a layer, activation, op or loss.
 
         Args:
             definition: What is applied, its arguments checked.
             sides: What it is applied to: tensors; for ops numbers, too.
-            span: Where.
-            path: Where a layer's weights go.
+            named: Tensors that the call of a layer gives by name.
+            place: Where.
 
         Raises:
             Failed: After reporting a mistake.
             TypeRuleError: The operands do not fit.
         """
+        span = place.span
         if isinstance(definition, Operation):
-            return self._operation(definition, sides, span)
+            mask = merged_mask(self.builder, sides) if definition.elementwise else None
+            return (Masked(self._operation(definition, sides, span), mask),)
         operands = tuple(side for side in sides if isinstance(side, Tensor))
         values = tuple(operand.value for operand in operands)
         if isinstance(definition, Layer):
-            return self._layer(definition, operands, span, path)
+            return self._layer(definition, operands, named, place)
         if isinstance(definition, Activation):
-            self._count(definition, operands, span, 1)
-            return definition.lower(self.builder, values[0])
+            self._count(definition, operands, span, (1,))
+            return (Masked(definition.lower(self.builder, values[0]), operands[0].mask),)
         assert isinstance(definition, Loss)
-        self._count(definition, operands, span, 2)
-        return definition.lower(self.builder, values[0], values[1])
+        self._count(definition, operands, span, (2,))
+        loss = definition.lower(self.builder, values[0], values[1])
+        return (Masked(loss, operands[1].mask),)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
-        self._count(op, sides, span, op.operands)
+        self._count(op, sides, span, (op.operands,))
         first = tuple(side.value for side in sides[: op.promotes] if isinstance(side, Tensor))
         if len(first) != op.promotes:
             wanted = "a tensor first"
@@ -69,16 +103,18 @@ class Lowering:
         return op.lower(self.builder, *first, *rest)
 
     def _count(
-        self, callee: Definition, operands: tuple[Meaning, ...], span: Span, wanted: int
+        self, callee: Definition, operands: tuple[Meaning, ...], span: Span, fit: tuple[int, ...]
     ) -> None:
-        if len(operands) != wanted:
+        if len(operands) not in fit:
+            wanted = " or ".join(map(str, fit))
             self.reporter.fail(
-                WrongOperandCount(
-                    span=span, layer=callee.name, wanted=str(wanted), got=len(operands)
-                )
+                WrongOperandCount(span=span, layer=callee.name, wanted=wanted, got=len(operands))
             )
 
-    def _layer(self, layer: Layer, operands: tuple[Tensor, ...], span: Span, path: str) -> Value:
+    def _layer(
+        self, layer: Layer, operands: tuple[Tensor, ...], named: NamedTensors, place: At
+    ) -> tuple[Masked, ...]:
+        span = place.span
         types = tuple(operand.value.type for operand in operands)
         dims = self._match(layer, operands, types, span)
         reason = layer.misfit(*types)
@@ -88,11 +124,30 @@ class Lowering:
                     span=span, layer=layer.name, reason=reason, labels=self.origins(operands, span)
                 )
             )
+        if layer.masking == "drops" and any(operand.mask for operand in operands):
+            self.reporter.report(MaskDropped(span=span, layer=layer.name))
         sizes = {n: v for n in layer.arg_types() if isinstance(v := getattr(layer, n), int)}
         dims = {**sizes, **dims}
-        weights = self._weights(layer, {**dims, **layer.dims(dims)}, span, path, operands)
-        result = layer.lower(self.builder, *(operand.value for operand in operands), **weights)
-        return result
+        specs = layer.specs(types, {**dims, **layer.dims(dims)})
+        weights = self._weights(layer, specs, {**dims, **layer.dims(dims)}, place, operands)
+        given = {name: tuple(map(_masked, tensors)) for name, tensors in named.items()}
+        results = layer.apply(self.builder, tuple(map(_masked, operands)), weights, given)
+        penalty = layer.penalty()
+        if penalty is not None:
+            self._activity(penalty, results)
+        return results
+
+    def _activity(self, penalty: Regularizer, results: tuple[Masked, ...]) -> None:
+        """The mean over the real examples of a penalty on what a layer gives."""
+        b = self.builder
+        for result in results:
+            value = result.value
+            shape = (value.type.shape[0], *(1 for _ in value.type.shape[1:]))
+            real = b.op("reshape", self.examples, shape=shape)
+            total = penalty.lower(b, b.op("multiply", value, real))
+            count = b.op("sum", self.examples, axis=(0,))
+            number = sum(key.startswith("activity.") for key in self.weights.penalties) + 1
+            self.weights.penalties[f"activity.{number}"] = b.op("divide_no_nan", total, count)
 
     def _match(
         self,
@@ -111,9 +166,9 @@ class Lowering:
                 )
             patterns = patterns * len(operands)
         else:
-            self._count(layer, operands, span, len(patterns))
+            self._count(layer, operands, span, layer.counts or (len(patterns),))
         dims: Dims = {}
-        for pattern, operand, type in zip(patterns, operands, types, strict=True):
+        for pattern, operand, type in zip(patterns, operands, types, strict=False):
             matched = match_shape(pattern, type.shape, {} if layer.variadic else dims)
             if matched is None:
                 self.reporter.fail(
@@ -129,31 +184,52 @@ class Lowering:
         return dims
 
     def _weights(
-        self, layer: Layer, dims: Dims, span: Span, path: str, operands: tuple[Tensor, ...]
+        self,
+        layer: Layer,
+        specs: Mapping[str, WeightSpec],
+        dims: Dims,
+        place: At,
+        operands: tuple[Tensor, ...],
     ) -> dict[str, Value]:
         values: dict[str, Value] = {}
-        for name, spec in layer.weights(dims).items():
+        for name, spec in specs.items():
             shape = resolve_shape(spec.shape, dims) if isinstance(spec.shape, str) else spec.shape
             unknown = [axis for axis in shape if isinstance(axis, str)]
             if unknown:
                 self.reporter.fail(
                     NeedsFixedSize(
-                        span=span,
+                        span=place.span,
                         layer=layer.name,
                         dim=unknown[0],
-                        labels=self.origins(operands, span),
+                        labels=self.origins(operands, place.span),
                     )
                 )
+            path = f"{place.path}.{name}"
             type = TensorType("f32", shape)
-            weight = self.weights.get(
-                f"{path}.{name}", type, spec.initializer.call(), spec.trainable
-            )
+            new = path not in self.weights.weights
+            weight = self.weights.get(path, type, spec.initializer.call(), spec.trainable)
             if weight is None:
-                there = self.weights.weights[f"{path}.{name}"].value.type
-                reason = f"`{path}.{name}` is {there} from another call, and {type} here"
-                self.reporter.fail(ShapeMisfit(span=span, layer=layer.name, reason=reason))
+                there = self.weights.weights[path].value.type
+                reason = f"`{path}` is {there} from another call, and {type} here"
+                self.reporter.fail(ShapeMisfit(span=place.span, layer=layer.name, reason=reason))
+            if new:
+                self._restrain(path, weight, spec, place.span)
             values[name] = weight
         return values
+
+    def _restrain(self, path: str, weight: Value, spec: WeightSpec, span: Span) -> None:
+        """Write the penalty on a weight, and its constraint. Raises TypeRuleError."""
+        if spec.regularizer is not None and spec.trainable:
+            reason = spec.regularizer.misfit(weight.type.rank)
+            if reason is not None:
+                raise TypeRuleError(f"`{spec.regularizer.name}` of `{path}`: {reason}")
+            with self.builder.at(span, "penalty"):
+                penalty = spec.regularizer.lower(self.builder, weight)
+            self.weights.penalties[path] = penalty
+        if spec.constraint is not None and spec.trainable:
+            with self.weights.limits.at(span, path.rsplit(".", 1)[-1]):
+                limited = spec.constraint.lower(self.weights.limits, weight)
+            self.weights.limited[path] = limited
 
     def origins(self, operands: tuple[Tensor, ...], span: Span) -> tuple[Label, ...]:
         """Where the operands got their shapes, as second labels."""
@@ -175,3 +251,7 @@ class Lowering:
                 return maker.span
             value = same[0]
         return self.builder.places.get(value)
+
+
+def _masked(tensor: Tensor) -> Masked:
+    return Masked(tensor.value, tensor.mask)

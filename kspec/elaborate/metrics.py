@@ -17,7 +17,7 @@ from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place, Scope
-from kspec.elaborate.values import describe
+from kspec.elaborate.values import Tensor, describe
 from kspec.ir import BATCH, Builder, Func, TypeRuleError, Value
 from kspec.metrics.base import Metric
 from kspec.registry import lookup, names
@@ -90,9 +90,9 @@ class Metrics:
                     wanted="a metric of two tensors, or `{ name: an expression }`",
                 )
             )
-        value = self.evaluator.tensor(item, replace(self.env, hint=name)).value
+        tensor = self.evaluator.tensor(item, replace(self.env, hint=name))
         with self.builder.at(item.span, name):
-            value = per_example(self.builder, value)
+            value = per_example(self.builder, tensor, self.mask)
             if value.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
             if not value.type.is_float:
@@ -131,14 +131,29 @@ class Metrics:
         return Sums(name, definition, sums)
 
 
-def per_example(builder: Builder, each: Value) -> Value:
-    """One number an example: the mean over time steps, pixels and the like."""
+def per_example(builder: Builder, tensor: Tensor, examples: Value) -> Value:
+    """One number an example: the mean over time steps, pixels and the like.
+
+    With a mask of time steps, the numbers are such that their mean over the examples is
+    the mean over all steps of the batch that count, as in Keras.
+    """
+    each, mask = tensor.value, tensor.mask
     rest = tuple(range(1, each.type.rank))
     if each.type.rank == 0 or not rest:
         return each
     if not each.type.is_float:
         each = builder.op("cast", each, dtype="f32")
-    return builder.op("mean", each, axis=rest)
+    if mask is None or each.type.shape[:2] != mask.type.shape:
+        return builder.op("mean", each, axis=rest)
+    if rest[1:]:
+        each = builder.op("mean", each, axis=rest[1:])
+    b, hint = builder, mask.hint
+    real = b.op("expand_dims", examples, axis=1, hint=hint)
+    counts = b.op("multiply", b.op("cast", mask, dtype="f32", hint=hint), real, hint=hint)
+    steps = b.op("sum", counts, axis=(0, 1), hint=f"{hint}_steps")
+    share = b.op("divide_no_nan", b.op("sum", examples, axis=(0,)), steps, hint=hint)
+    total = b.op("sum", b.op("multiply", each, counts), axis=(1,))
+    return b.op("multiply", total, share)
 
 
 def masked_mean(builder: Builder, each: Value, mask: Value, name: str) -> dict[str, Value]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
@@ -14,7 +14,7 @@ from kspec.diagnostics.errors import (
     WrongOperandCount,
     WrongShape,
 )
-from kspec.elaborate.apply import Applier
+from kspec.elaborate.apply import Applier, Result
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.body import Body, Here
@@ -24,7 +24,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import BROKEN, Place, Scope, WeightTable
 from kspec.elaborate.types import Types, spell, unify
 from kspec.elaborate.values import BlockValue, Dimension, Tensor
-from kspec.ir import BATCH, Builder, Value
+from kspec.ir import BATCH, Builder, TensorType, Value
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, ModelDecl
 
@@ -42,16 +42,20 @@ class Elaborator:
 
     Attributes:
         file_scope: The names that the whole file sees.
+        examples: `f32[B]`: 1 for each example of the batch, 0 for rows that fill it up.
     """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
         self.builder = Builder()
+        self.examples = self.builder.fresh("mask", TensorType("f32", (BATCH,)))
         self.weights = WeightTable()
         self.file_scope = Scope()
         self.arguments = Arguments(reporter)
         arithmetic = Arithmetic(reporter, self.builder)
-        self.applier = Applier(reporter, arithmetic, self.arguments, self.weights, self._inline)
+        self.applier = Applier(
+            reporter, arithmetic, self.arguments, self.weights, self._inline, self.examples
+        )
         self.evaluator = Evaluator(reporter, arithmetic, self.applier)
         self.types = Types(
             reporter, lambda expr, scope: self.evaluator.evaluate(expr, Env(scope, Place()))
@@ -98,8 +102,8 @@ class Elaborator:
         place: Place,
         span: Span,
         hint: str | None,
-    ) -> Tensor:
-        """Write a block's body for these operands; it has one output."""
+    ) -> Result:
+        """Write a block's body for these operands; its outputs, in their order."""
         decl = block.decl
         if decl in self._stack:
             calls = [*self._stack[self._stack.index(decl) :], decl]
@@ -115,17 +119,18 @@ class Elaborator:
             )
         for declared, operand in zip(inputs, operands, strict=True):
             self._operand(decl, declared, operand, scope, span)
-        here = Here(scope, place, hint)
+        single = sum(isinstance(s, tree.Output) for s in decl.body) < 2
+        here = Here(scope, place, hint if single else None)
         self._stack.append(decl)
         try:
             with self.reporter.frame(span, f"in this call of `{decl.name}`"):
                 self.body.write(decl.body, here)
         finally:
             self._stack.pop()
-        if len(here.outputs) != 1:
+        if not here.outputs:
             self.reporter.fail(NoOutput(span=decl.name_span, model=decl.name))
-        (output,) = here.outputs.values()
-        return Tensor(output.value, span)
+        outputs = tuple(replace(output, span=span) for output in here.outputs.values())
+        return outputs[0] if len(outputs) == 1 else outputs
 
     def _operand(
         self,
@@ -151,7 +156,7 @@ class Elaborator:
             self.reporter.fail(
                 DtypeMismatch(span=span, op=decl.name, left=wanted, right=got, labels=labels)
             )
-        tensor = Tensor(operand.value, declared.name_span)
+        tensor = replace(operand, span=declared.name_span)
         scope.bind(declared.name, tensor, declared.name_span, "input")
 
     def _parameters(self, block: BlockValue) -> Scope:

@@ -28,6 +28,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.train import Training, elaborate_train
 from kspec.elaborate.values import BlockValue
 from kspec.ir import Func, Module, TensorType
+from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
 
@@ -194,7 +195,7 @@ def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
     module = Module(
         name=training.model,
         weights=tuple(elaborator.weights.weights.values()),
-        funcs=(training.graph, training.results),
+        funcs=(training.graph, training.results, *_limits(elaborator)),
         train=training.settings,
     )
     return _finish(module, training.model_graph, training.data, training.metrics, resolved)
@@ -216,14 +217,19 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
     if binding is None or not isinstance(binding.meaning, BlockValue):
         raise Failed  # something else has its name, which is reported
     graph = elaborator.model(binding.meaning)
-    func = Func(
-        "graph",
-        tuple(graph.inputs.values()),
-        tuple(elaborator.builder.ops),
-        tuple((f"output.{name}", out.value) for name, out in graph.outputs.items()),
-    )
+    outputs = {f"output.{name}": out.value for name, out in graph.outputs.items()}
+    ops = live_ops(elaborator.builder.ops, outputs.values())  # without penalties
+    func = Func("graph", tuple(graph.inputs.values()), tuple(ops), tuple(outputs.items()))
     weights = tuple(elaborator.weights.weights.values())
     return _finish(Module(models[0].name, weights, (func,)), graph, None, (), spec)
+
+
+def _limits(elaborator: Elaborator) -> tuple[Func, ...]:
+    """What the constraints make of weights, if there are any."""
+    weights = elaborator.weights
+    if not weights.limited:
+        return ()
+    return (Func("constrain", (), tuple(weights.limits.ops), tuple(weights.limited.items())),)
 
 
 def _finish(

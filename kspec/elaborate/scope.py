@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from kspec.diagnostics import Span
 from kspec.elaborate.values import Meaning
-from kspec.ir import Call, TensorType, Value, Weight
+from kspec.ir import Builder, Call, TensorType, Value, Weight
 
 
 class Broken:
@@ -84,10 +84,21 @@ class Scope:
 
 
 class WeightTable:
-    """The weights of the program, by path, in the order in which layers asked for them."""
+    """The weights of the program, by path, in the order in which layers asked for them.
+
+    Attributes:
+        weights: The weights.
+        penalties: What regularizers add to the loss, by the path of a weight, or by
+            `activity.1`, `activity.2` for results of layers.
+        limits: The ops of the constraints.
+        limited: What constraints make of weights, by path.
+    """
 
     def __init__(self) -> None:
         self.weights: dict[str, Weight] = {}
+        self.penalties: dict[str, Value] = {}
+        self.limits = Builder()
+        self.limited: dict[str, Value] = {}
 
     def get(self, path: str, type: TensorType, init: Call, trainable: bool) -> Value | None:
         """The weight at a path, made if it is new; None if it is there with another type."""

@@ -35,11 +35,13 @@ def describe_type(wanted: object) -> str:
     return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")
 
 
-def sign(cls: type[Definition]) -> str:
-    """The signature as help shows it: `dropout(rate)`."""
+def sign(cls: type[Definition], most: int | None = None) -> str:
+    """The signature as help shows it: `dropout(rate)`, or its first arguments and `...`."""
     parts = [
         spec.name if spec.required else f"{spec.name}={spell(spec.default)}" for spec in cls.args
     ]
+    if most is not None and len(parts) > most:
+        parts = [*parts[: most - 1], "..."]
     return f"{cls.name}({', '.join(parts)})"
 
 

@@ -22,7 +22,7 @@ from kspec.elaborate.resolve import resolved_settings
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import BlockValue, Meaning
-from kspec.ir import BATCH, Builder, Call, Func, TensorType, TrainSettings, Value
+from kspec.ir import BATCH, Builder, Call, Func, TrainSettings, Value
 from kspec.syntax import tree
 
 SETTINGS = (
@@ -109,7 +109,7 @@ class _TrainBlock:
             raise Failed
         fields = Fields(self.elaborator, data, graph, block.decl)
         scope = fields.scope()
-        mask = self.builder.fresh("mask", TensorType("f32", (BATCH,)))
+        mask = self.elaborator.examples
         loss, sums = self._loss(scope, mask)
         fields.check_labels()
         setting = self.settings.get("metrics")
@@ -194,10 +194,11 @@ class _TrainBlock:
         """The mean over the batch's real examples, and what an epoch's mean needs."""
         expr = self.settings.require("loss").value
         env = Env(scope, Place(), "loss", kinds=LOSS_KINDS)
-        each = self.elaborator.evaluator.tensor(expr, env).value
+        tensor = self.elaborator.evaluator.tensor(expr, env)
+        each = tensor.value
         with self.builder.at(expr.span, "loss"):
             if each.type.is_float:
-                each = per_example(self.builder, each)
+                each = per_example(self.builder, tensor, mask)
             if not each.type.is_float or each.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=expr.span, type=str(each.type)))
             sums = masked_mean(self.builder, each, mask, "loss")
@@ -219,4 +220,7 @@ class _TrainBlock:
         returns.append(("loss", loss))
         for each in used:
             returns += [(f"sum.{each.name}.{part}", v) for part, v in each.sums.items()]
+        weights = self.elaborator.weights
+        returns += [(f"penalty.{path}", value) for path, value in weights.penalties.items()]
+        returns += [(f"update.{w.name}", new) for w, new in self.builder.updates.items()]
         return Func("graph", (*inputs, *labels, mask), tuple(self.builder.ops), tuple(returns))

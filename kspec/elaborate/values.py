@@ -21,10 +21,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """A value of the program being built, and the text that made it."""
+    """A value of the program being built, and the text that made it.
+
+    Attributes:
+        value: The value.
+        span: The text.
+        mask: `bool[B,T]`, false for time steps that are padding; None where there is none.
+    """
 
     value: Value
     span: Span
+    mask: Value | None = None
 
 
 @dataclass(frozen=True, slots=True)

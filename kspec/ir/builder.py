@@ -17,9 +17,11 @@ class Builder:
     Attributes:
         ops: What has been written.
         hint: The word that names new values; `at` sets it.
+        hints: Words for the results of an op that has as many.
         span: The place in the spec that new ops come from.
         makers: The op that made each value.
         places: Where values that no op made are declared.
+        updates: What training makes of weights that no gradient changes.
 
     Args:
         reserved: Names that no new value may take.
@@ -28,9 +30,11 @@ class Builder:
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self.ops: list[Op] = []
         self.hint = "x"
+        self.hints: tuple[str, ...] = ()
         self.span: Span | None = None
         self.makers: dict[Value, Op] = {}
         self.places: dict[Value, Span] = {}
+        self.updates: dict[Value, Value] = {}
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
 
@@ -51,11 +55,18 @@ class Builder:
         row = OPS[name]
         complete = dict(sorted({**row.defaults, **attrs}.items()))
         types = row.rule(tuple(arg.type for arg in args), complete)
-        results = tuple(self.fresh(hint or self.hint, type) for type in types)
+        words = [hint or self.hint] * len(types)
+        if len(self.hints) == len(types) > 1 and hint is None:
+            words = list(self.hints)
+        results = tuple(self.fresh(word, type) for word, type in zip(words, types, strict=True))
         op = Op(name, args, results, complete, self.span)
         self.ops.append(op)
         self.makers.update(dict.fromkeys(results, op))
         return results
+
+    def update(self, weight: Value, new: Value) -> None:
+        """Let each step of training put a new value in the place of a fixed weight's."""
+        self.updates[weight] = new
 
     def constant(self, value: int | float | bool, dtype: str = "f32") -> Value:
         """Write a scalar."""
@@ -71,11 +82,11 @@ class Builder:
         return Value(name, type)
 
     @contextmanager
-    def at(self, span: Span | None, hint: str) -> Generator[None]:
-        """Write ops as coming from a place, their values named after a word."""
-        before = self.span, self.hint
-        self.span, self.hint = span, hint
+    def at(self, span: Span | None, hint: str, hints: tuple[str, ...] = ()) -> Generator[None]:
+        """Write ops as coming from a place, their values named after a word or several."""
+        before = self.span, self.hint, self.hints
+        self.span, self.hint, self.hints = span, hint, hints
         try:
             yield
         finally:
-            self.span, self.hint = before
+            self.span, self.hint, self.hints = before

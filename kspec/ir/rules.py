@@ -104,6 +104,19 @@ def broadcast(left: TensorType, right: TensorType) -> Shape:
     return tuple(shape)
 
 
+def reduced(x: TensorType, attrs: Attrs) -> Shape:
+    """The shape without the axes of the attribute `axis`, or with 1 where `keepdims` is set."""
+    axes = integers(attrs, "axis")
+    require(all(0 <= axis < x.rank for axis in axes), f"{x} has no axis {axes}")
+    kept: list[Dim] = []
+    for axis, size in enumerate(x.shape):
+        if axis not in axes:
+            kept.append(size)
+        elif attrs["keepdims"]:
+            kept.append(1)
+    return tuple(kept)
+
+
 def window(
     size: Dim, window: int, stride: int, padding: Attr, dilation: int = 1, what: str = "window"
 ) -> Dim:

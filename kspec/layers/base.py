@@ -7,21 +7,28 @@ A shape rule is written as axes with names, `*name` for any number of them:
 Names on the left are bound to the operand's axes; on the right they must be bound, or
 be the name of an integer argument, or come from `dims`. Weights name their axes with
 the same words.
+
+Most layers give one tensor and write it in `lower`. Those that give several, or need to
+know which time steps count, write `apply`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, TypeAlias, TypeVar
+from typing import ClassVar, Literal, TypeAlias, TypeVar
 
+from kspec.constraints.base import Constraint
 from kspec.initializers.base import Initializer
 from kspec.ir import Builder, Dim, Shape, TensorType, Value
 from kspec.registry import Definition, arg, register
+from kspec.regularizers.base import Regularizer
 
 __all__ = [
     "Dims",
     "Layer",
+    "Masked",
+    "Named",
     "WeightSpec",
     "arg",
     "layer",
@@ -48,11 +55,31 @@ class WeightSpec:
         shape: Names as in the layer's shape rule, `"in units"`, or the sizes themselves.
         initializer: How it starts.
         trainable: False for statistics that the step carries.
+        regularizer: The penalty on it, while it learns.
+        constraint: What it is brought back to after each update.
     """
 
     shape: str | tuple[int, ...]
     initializer: Initializer
     trainable: bool = True
+    regularizer: Regularizer | None = None
+    constraint: Constraint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Masked:
+    """A tensor, and which of its time steps count.
+
+    Attributes:
+        value: The tensor.
+        mask: `bool[B,T]`, false for padding; None where every step counts.
+    """
+
+    value: Value
+    mask: Value | None = None
+
+
+Named: TypeAlias = Mapping[str, tuple[Masked, ...]]
 
 
 class Layer(Definition):
@@ -62,11 +89,18 @@ class Layer(Definition):
         shape: The shape rule, one pattern an operand, comma between: `"a, a -> a"`. A
             layer with `variadic` set gives one pattern for all of its operands.
         variadic: Whether it takes any number of operands, at least two.
+        counts: The numbers of operands that it takes, where not all patterns need one.
+        keywords: Arguments of its calls that are tensors, or tuples of them.
+        masking: What becomes of the first operand's mask: it `drops` it, it `keeps` it,
+            or its `apply` `uses` it. Keras calls `keeps` `supports_masking`.
     """
 
     kind: ClassVar[str] = "layer"
     shape: ClassVar[str]
     variadic: ClassVar[bool] = False
+    counts: ClassVar[tuple[int, ...]] = ()
+    keywords: ClassVar[tuple[str, ...]] = ()
+    masking: ClassVar[Literal["drops", "keeps", "uses"]] = "drops"
 
     def dims(self, dims: Dims) -> Dims:
         """Sizes of the right-hand names that no operand or argument gives."""
@@ -83,9 +117,40 @@ class Layer(Definition):
         del dims
         return {}
 
+    def specs(self, types: tuple[TensorType, ...], dims: Dims) -> Mapping[str, WeightSpec]:
+        """The weights, for layers that hold others and need their operands' types."""
+        del types
+        return self.weights(dims)
+
+    def penalty(self) -> Regularizer | None:
+        """The penalty on what it gives, while training."""
+        return None
+
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """Write the layer in IR ops. Weights come by their names."""
         raise NotImplementedError
+
+    def apply(
+        self,
+        b: Builder,
+        operands: tuple[Masked, ...],
+        weights: Mapping[str, Value],
+        named: Named,
+    ) -> tuple[Masked, ...]:
+        """Write the layer, masks included.
+
+        Args:
+            b: The builder.
+            operands: What it works on.
+            weights: Its weights by their names.
+            named: What the call gives for `keywords`.
+
+        Returns:
+            Its results, one or more.
+        """
+        del named
+        value = self.lower(b, *(each.value for each in operands), **weights)
+        return (Masked(value, operands[0].mask if self.masking == "keeps" else None),)
 
     @classmethod
     def patterns(cls) -> tuple[tuple[str, ...], str]:

@@ -5,17 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal, final
 
-from kspec.activations.base import Activation
-from kspec.initializers.base import Initializer
-from kspec.initializers.constants import Zeros
-from kspec.initializers.random import GlorotUniform
 from kspec.ir import Builder, TensorType, Value
-from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer, repeat, to_float
+from kspec.layers.base import Dims, WeightSpec, arg, layer, repeat, to_float
+from kspec.layers.kernel import KernelLayer
 
 
 @final
 @layer("conv2d")
-class Conv2D(Layer):
+class Conv2D(KernelLayer):
     """Slide learned windows over height and width.
 
     y[b, i, j, f] = activation(bias[f] + sum over the window and the channels of
@@ -34,10 +31,6 @@ class Conv2D(Layer):
         default=(1, 1), doc="Distance of neighbours inside a window."
     )
     groups: int = arg(default=1, doc="Groups of channels that do not see each other.")
-    activation: Activation | None = arg(default=None, doc="Applied to the result.")
-    use_bias: bool = arg(default=True, doc="Whether to add the offset.")
-    kernel_initializer: Initializer = arg(default=GlorotUniform(), doc="How the windows start.")
-    bias_initializer: Initializer = arg(default=Zeros(), doc="How the offset starts.")
 
     def check(self) -> str | None:
         """Sizes are positive, and strides and dilation exclude each other."""
@@ -64,11 +57,7 @@ class Conv2D(Layer):
         rows, columns = repeat(self.kernel_size, 2)
         channels = dims["channels"]
         group = channels // self.groups if isinstance(channels, int) else "channels"
-        shape = f"{rows} {columns} {group} filters"
-        weights = {"kernel": WeightSpec(shape, self.kernel_initializer)}
-        if self.use_bias:
-            weights["bias"] = WeightSpec("filters", self.bias_initializer)
-        return weights
+        return self.kernel_and_bias(f"{rows} {columns} {group} filters", "filters")
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """A convolution, an addition, the activation."""
@@ -81,6 +70,4 @@ class Conv2D(Layer):
             dilation=repeat(self.dilation_rate, 2),
             groups=self.groups,
         )
-        if self.use_bias:
-            y = b.op("add", y, weights["bias"])
-        return self.activation.lower(b, y) if self.activation else y
+        return self.finish(b, y, weights)

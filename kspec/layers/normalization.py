@@ -24,6 +24,7 @@ class BatchNormalization(Layer):
     """
 
     shape = "*batch -> *batch"
+    masking = "keeps"
 
     axis: int = arg(default=-1, doc="The axis of the channels.")
     momentum: float = arg(default=0.99, doc="How much of the old statistics stays.")

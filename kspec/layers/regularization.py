@@ -18,6 +18,7 @@ class Dropout(Layer):
     """
 
     shape = "*batch -> *batch"
+    masking = "keeps"
 
     rate: float = arg(doc="The fraction, from 0 up to 1.")
 
@@ -26,5 +27,7 @@ class Dropout(Layer):
         return None if 0 <= self.rate < 1 else f"rate must be in [0, 1), not {self.rate}"
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
-        """One op, which the modes turn into a draw or into nothing."""
-        return b.op("dropout", to_float(b, operands[0]), rate=self.rate)
+        """A draw while training, and nothing otherwise."""
+        x = to_float(b, operands[0])
+        key = b.op("random_key", hint="key")
+        return b.op("where_training", b.op("dropout_with_key", x, key, rate=self.rate), x)

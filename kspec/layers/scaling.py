@@ -14,6 +14,7 @@ class Rescaling(Layer):
     """Multiply by a number and add another: y = x * scale + offset."""
 
     shape = "*batch -> *batch"
+    masking = "keeps"
 
     scale: float = arg(doc="The factor.")
     offset: float = arg(default=0.0, doc="What is added.")

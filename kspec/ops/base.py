@@ -29,12 +29,15 @@ class Operation(Definition):
     Attributes:
         operands: How many tensors it works on; where there are several, numbers may stand
             for some of them.
+        elementwise: Whether each element of the result comes from those at its place, so that
+            a mask of time steps still holds.
         promotes: The first of the operands that get one element type, as in arithmetic.
     """
 
     kind: ClassVar[str] = "op"
     operands: ClassVar[int] = 1
     promotes: ClassVar[int] = 0
+    elementwise: ClassVar[bool] = False
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops. Operands have one element type, unless it says otherwise."""

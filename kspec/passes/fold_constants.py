@@ -1,7 +1,8 @@
 """Compute at compile time what needs no data, and drop ops that change nothing.
 
 Arithmetic on constants is done in Python's float64. `x + 0`, `x * 1`, a cast to the
-dtype that is there, and a reshape to the shape that is there are replaced by `x`.
+dtype that is there, a reshape to the shape that is there, and a dropout of nothing are
+replaced by `x`.
 
 Before:
     %a = constant() dtype='f32' value=1.0 : f32[]
@@ -81,6 +82,8 @@ def _number(op: Op) -> float | None:
 def _unchanged(op: Op, known: Mapping[Value, float]) -> Value | None:
     """The operand that the op passes on as it is, or None."""
     if op.name in ("cast", "reshape") and op.args[0].type == op.result.type:
+        return op.args[0]
+    if op.name == "dropout_with_key" and op.attrs["rate"] == 0:
         return op.args[0]
     if op.name not in _NEUTRAL or not op.result.type.shape:
         return None

@@ -150,6 +150,11 @@ class Build(BuildExpressions):
         name, type, value = items
         return tree.Assign(self.own_name(name), self.span_of(name), type, value, self.span_of(meta))
 
+    def unpack(self, meta: Meta, items: list[Any]) -> tree.Unpack:
+        *names, value = items
+        spans = tuple(self.span_of(name) for name in names)
+        return tree.Unpack(tuple(map(self.own_name, names)), spans, value, self.span_of(meta))
+
     def weight(self, meta: Meta, items: list[Any]) -> tree.Weight:
         name, type, init = items
         return tree.Weight(self.own_name(name), self.span_of(name), type, init, self.span_of(meta))

@@ -98,6 +98,8 @@ def _statement(s: tree.Statement) -> str:
             return f"share {s.name} = {print_expr(s.value)}"
         case tree.Assign():
             return f"{s.name}{_note(s.type)} = {print_expr(s.value)}"
+        case tree.Unpack():
+            return f"{', '.join(s.names)} = {print_expr(s.value)}"
         case tree.Output():
             if s.name is None:
                 return f"output {print_expr(s.value)}"

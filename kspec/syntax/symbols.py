@@ -145,14 +145,20 @@ class Symbols:
                 case tree.When():
                     self._bind_all((*statement.then, *statement.otherwise), scope)
                 case tree.Input():
-                    scope.bind(statement.name, "input", statement.name_span)
-                    for dim in statement.type.dims or ():
-                        if isinstance(dim, tree.Name) and scope.find(dim.id) is None:
-                            scope.bind(dim.id, "dimension", dim.span)
+                    self._bind_input(statement, scope)
+                case tree.Unpack():
+                    for name, span in zip(statement.names, statement.spans, strict=True):
+                        scope.bind(name, "name", span)
                 case _:
                     if statement.name is not None and statement.name_span is not None:
                         kind = _KINDS[type(statement)]
                         scope.bind(statement.name, kind, statement.name_span)
+
+    def _bind_input(self, statement: tree.Input, scope: _Scope) -> None:
+        scope.bind(statement.name, "input", statement.name_span)
+        for dim in statement.type.dims or ():
+            if isinstance(dim, tree.Name) and scope.find(dim.id) is None:
+                scope.bind(dim.id, "dimension", dim.span)
 
     def _resolve(self, declaration: tree.Declaration) -> None:
         match declaration:

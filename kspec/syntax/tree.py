@@ -301,6 +301,15 @@ class Assign(Node):
     span: Span
 
 
+class Unpack(Node):
+    """`y, h, c = value`: names for several results."""
+
+    names: tuple[str, ...]
+    spans: tuple[Span, ...]
+    value: Expr
+    span: Span
+
+
 class Weight(Node):
     """`weight a : f32[D, rank] = he_uniform`: an array that the block learns."""
 
@@ -339,7 +348,7 @@ class When(Node):
     span: Span
 
 
-Statement: TypeAlias = Input | Output | Share | Assign | Weight | Repeat | When
+Statement: TypeAlias = Input | Output | Share | Assign | Unpack | Weight | Repeat | When
 
 # --- declarations --------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ PASCAL = {
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "identity": "Identity",
+    "l1_l2": "L1L2",
 }
 HOMES = {
     "layer": keras.layers,
@@ -27,6 +28,8 @@ HOMES = {
     "optimizer": keras.optimizers,
     "schedule": keras.optimizers.schedules,
     "initializer": keras.initializers,
+    "regularizer": keras.regularizers,
+    "constraint": keras.constraints,
     "activation": keras.activations,
 }
 # kind, name, argument: why the default differs from Keras'.

@@ -13,11 +13,19 @@ def _fold_in(types: Types, attrs: Attrs) -> Types:
     return types
 
 
-@op("dropout", required=("rate",), stage="graph")
-def _dropout(types: Types, attrs: Attrs) -> Types:
-    arity(types, 1, "dropout")
-    require_float(types[0], "dropout")
-    return types
+@op("random_key", stage="graph")
+def _random_key(types: Types, attrs: Attrs) -> Types:
+    """A key of its own for each place and step of training."""
+    arity(types, 0, "random_key")
+    return (TensorType(KEY, ()),)
+
+
+@op("where_training", stage="graph")
+def _where_training(types: Types, attrs: Attrs) -> Types:
+    """The first operand while training, the second in evaluation and prediction."""
+    arity(types, 2, "where_training")
+    require(types[0] == types[1], f"{types[0]} and {types[1]} differ")
+    return types[:1]
 
 
 @op("dropout_with_key", required=("rate",))

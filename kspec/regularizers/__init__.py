@@ -1,0 +1,1 @@
+"""Regularizers: penalties on weights or results, added to the loss."""
