@@ -131,6 +131,11 @@ def flops(func: Func) -> int:
 
 
 def _flops(op: Op) -> int:
+    if op.body is not None:
+        axis = op.attrs["axis"] if op.name == "map" else 0
+        rounds = op.args[-1].type.shape[axis] if isinstance(axis, int) else 1
+        inside = sum(_flops(inner) for inner in op.body.ops)
+        return inside * (rounds if isinstance(rounds, int) else 1)
     if op.name not in ("matmul", "conv"):
         return 0
     _, kernel = op.args

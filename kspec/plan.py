@@ -110,7 +110,7 @@ def make_plan(compiled: Compiled) -> Plan:
         seed=train.seed,
         shuffle=train.shuffle,
         loads=train.loads,
-        convolves=any(op.name == "conv" for op in compiled.module.func("eval").ops),
+        convolves=any(op.name == "conv" for op in compiled.module.func("eval").walk()),
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
     )

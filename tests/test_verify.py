@@ -42,8 +42,8 @@ BAD = {
     ),
     "an op of an earlier stage": (
         "relu(%y)",
-        "dropout(%y) rate=0.5",
-        "dropout may not exist any more",
+        "where_training(%y, %y)",
+        "where_training may not exist any more",
     ),
 }
 

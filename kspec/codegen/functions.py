@@ -8,6 +8,7 @@ from pathlib import PurePosixPath
 from kspec.codegen import layout
 from kspec.codegen.names import python_names
 from kspec.codegen.ops import EMITTERS
+from kspec.codegen.regions import region
 from kspec.ir import Func, Op, Value
 
 COMMENT_LIMIT = 60
@@ -22,6 +23,7 @@ class Body:
         weights: Python expressions of weights, such as `params["dense"]["kernel"]`.
         taken: Names that the file defines.
         helper: Copies a helper into the file and returns its name.
+        around: What the function stands in, if it is the body of an op.
     """
 
     def __init__(
@@ -31,15 +33,31 @@ class Body:
         weights: Mapping[Value, str],
         taken: Iterable[str],
         helper: Callable[[str], str],
+        around: Body | None = None,
     ) -> None:
         self.func = func
-        self.names = python_names(func, fixed, taken)
         self.weights = weights
+        self._taken = frozenset(taken)
         self._helper = helper
+        self._around = around
+        self.names = python_names(func, fixed, self._taken | self._seen_around())
+        self.used = set(self.names.values()) | self._taken
         self._constants = {
             op.result: self._constant(op) for op in func.ops if op.name == "constant"
         }
-        self._dims: dict[str, str] = {}
+        self._dims: dict[str, str] = dict(around._dims) if around else {}
+
+    def _seen_around(self) -> set[str]:
+        """The names of the function around this one that it may use."""
+        around = self._around
+        if around is None:
+            return set()
+        sizes = {expr.partition(".")[0] for expr in around._dims.values()}
+        return sizes | {around.expr(value) for value in self.func.captured}
+
+    def inner(self, body: Func) -> Body:
+        """The writer of the body of an op."""
+        return Body(body, {}, self.weights, self._taken, self._helper, self)
 
     def expr(self, value: Value) -> str:
         """The Python expression of a value."""
@@ -47,6 +65,8 @@ class Body:
             return self._constants[value]
         if value in self.weights:
             return self.weights[value]
+        if value not in self.names and self._around is not None:
+            return self._around.expr(value)
         return self.names[value]
 
     def helper(self, name: str) -> str:
@@ -57,7 +77,7 @@ class Body:
         """The size of a symbolic axis, from the first operand at hand that has it."""
         return self._dims[symbol]
 
-    def lines(self, indent: int = 1) -> list[str]:
+    def lines(self, indent: int = 1, *, comments: bool = True) -> list[str]:
         """The statements, each group behind a comment with its place in the spec."""
         lines: list[str] = []
         place = ""
@@ -67,7 +87,9 @@ class Body:
             if op.name == "constant":
                 continue
             here = _place(op)
-            if here and here != place:
+            if op.body is not None and (lines or not comments):
+                lines.append("")  # before the nested function, as formatters want it
+            if comments and here and here != place:
                 lines.append(f"{layout.INDENT * indent}# {here}")
             place = here or place
             lines += self._op(op, indent)
@@ -76,6 +98,8 @@ class Body:
     def _op(self, op: Op, indent: int) -> list[str]:
         for value in op.args:
             self._see(value)
+        if op.body is not None:
+            return region(op, self.inner(op.body), self, indent)
         expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
         target = ", ".join(self.names[value] for value in op.results)
         types = ", ".join(str(value.type) for value in op.results)

@@ -12,7 +12,7 @@ from kspec.ir import Func, Value
 # Names that the file's own text uses inside functions.
 RESERVED: Final = frozenset(
     {"batch", "float", "jax", "jnp", "key", "mask", "np", "optax", "optimizer", "params", "partial"}
-    | {"state", "stats", "sums"}
+    | {"state", "stats", "sums", "carry", "slices"}
     # Nobody should have to wonder what a call of these does.
     | {"compile", "eval", "exec", "getattr", "globals", "open", "setattr", "vars"}
 )
@@ -49,7 +49,7 @@ def python_names(func: Func, fixed: Mapping[Value, str], taken: Iterable[str]) -
 def _last_uses(func: Func) -> dict[Value, int]:
     uses: dict[Value, int] = {}
     for index, op in enumerate(func.ops):
-        for value in op.args:
+        for value in op.uses:
             uses[value] = index
     for _, value in func.returns:
         uses[value] = len(func.ops)

@@ -213,7 +213,7 @@ class _TrainBlock:
         loss: Value,
         used: list[Sums],
     ) -> Func:
-        read = {id(value) for op in self.builder.ops for value in op.args}
+        read = {id(value) for op in self.builder.ops for value in op.uses}
         inputs = list(graph.inputs.values())
         labels = [v for v in fields.values() if v not in inputs and id(v) in read]
         returns = [(f"output.{name}", out.value) for name, out in graph.outputs.items()]

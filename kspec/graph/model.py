@@ -60,7 +60,7 @@ def graph_of(module: Module) -> Graph:
     nodes: list[Node] = []
     edges: list[Edge] = []
     made = {value for ops in groups for op in ops for value in op.results}
-    read = {value for ops in groups for op in ops for value in op.args}
+    read = {value for ops in groups for op in ops for value in op.uses}
     for value in func.params:
         if value in read and value not in made:
             home[value] = len(nodes)
@@ -83,7 +83,7 @@ def _needed(func: Func, results: Iterable[Value]) -> list[Op]:
     kept: list[Op] = []
     for op in reversed(func.ops):
         if not live.isdisjoint(op.results) and op.name != CONSTANT:
-            live.update(op.args)
+            live.update(op.uses)
             kept.append(op)
     return kept[::-1]
 
@@ -108,7 +108,7 @@ def _title(ops: list[Op]) -> str:
 
 def _subtitle(ops: list[Op], weights: Mapping[Value, Weight]) -> str:
     used = {
-        weights[value].path: weights[value] for op in ops for value in op.args if value in weights
+        weights[value].path: weights[value] for op in ops for value in op.uses if value in weights
     }
     if not used:
         return ""
@@ -119,7 +119,7 @@ def _subtitle(ops: list[Op], weights: Mapping[Value, Weight]) -> str:
 def _edges_into(ops: list[Op], number: int, home: dict[Value, int]) -> list[Edge]:
     edges: dict[int, Edge] = {}
     for op in ops:
-        for value in op.args:
+        for value in op.uses:
             if value in home and home[value] not in edges:
                 edges[home[value]] = Edge(home[value], number, shape_text(value.type))
     return list(edges.values())

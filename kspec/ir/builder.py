@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from typing import TypeAlias
 
 from kspec.diagnostics import Span
-from kspec.ir.core import Attr, Op, Value
+from kspec.ir.core import Attr, Func, Op, Value
 from kspec.ir.ops import OPS
 from kspec.ir.types import TensorType
+
+Step: TypeAlias = Callable[
+    [tuple[Value, ...], tuple[Value, ...]], tuple[Sequence[Value], Sequence[Value]]
+]
 
 
 class Builder:
@@ -21,6 +26,7 @@ class Builder:
         span: The place in the spec that new ops come from.
         makers: The op that made each value.
         places: Where values that no op made are declared.
+        scope: The bodies that new ops stand in, outermost first.
         updates: What training makes of weights that no gradient changes.
 
     Args:
@@ -34,6 +40,7 @@ class Builder:
         self.span: Span | None = None
         self.makers: dict[Value, Op] = {}
         self.places: dict[Value, Span] = {}
+        self.scope: tuple[object, ...] = ()
         self.updates: dict[Value, Value] = {}
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
@@ -45,24 +52,111 @@ class Builder:
             KeyError: There is no such op.
             TypeRuleError: The op does not take these operands.
         """
-        (result,) = self.op_n(name, *args, hint=hint, **attrs)
+        (result,) = self._write(name, args, hint, attrs)
         return result
 
     def op_n(
         self, name: str, *args: Value, hint: str | None = None, **attrs: Attr
     ) -> tuple[Value, ...]:
         """Write an op with any number of results."""
+        return self._write(name, args, hint, attrs)
+
+    def _write(
+        self,
+        name: str,
+        args: tuple[Value, ...],
+        hint: str | None,
+        attrs: Mapping[str, Attr],
+        body: Func | None = None,
+    ) -> tuple[Value, ...]:
         row = OPS[name]
         complete = dict(sorted({**row.defaults, **attrs}.items()))
-        types = row.rule(tuple(arg.type for arg in args), complete)
+        types = row.infer(tuple(arg.type for arg in args), complete, body)
         words = [hint or self.hint] * len(types)
         if len(self.hints) == len(types) > 1 and hint is None:
             words = list(self.hints)
         results = tuple(self.fresh(word, type) for word, type in zip(words, types, strict=True))
-        op = Op(name, args, results, complete, self.span)
+        op = Op(name, args, results, complete, self.span, body)
         self.ops.append(op)
         self.makers.update(dict.fromkeys(results, op))
         return results
+
+    def scan(
+        self,
+        step: Step,
+        carries: Sequence[Value],
+        sequences: Sequence[Value],
+        *,
+        reverse: bool = False,
+        hints: Sequence[str] = (),
+    ) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
+        """Write a `scan`.
+
+        Args:
+            step: Writes one round. It gets the carried values and the slices, and returns
+                the new carried values and what is to be stacked.
+            carries: The first carried values.
+            sequences: What is gone through along axis 0.
+            reverse: Whether from the end; stacks keep the order of the sequences.
+            hints: Words for the carried values and slices inside.
+
+        Returns:
+            The last carried values, and the stacks.
+        """
+        count = len(carries)
+        slices = [each.type.with_shape(each.type.shape[1:]) for each in sequences]
+        types = [*(each.type for each in carries), *slices]
+
+        def write(*params: Value) -> Sequence[tuple[str, Value]]:
+            new, stacked = step(params[:count], params[count:])
+            named = [(f"carry.{i}", value) for i, value in enumerate(new)]
+            return [*named, *((f"y.{i}", value) for i, value in enumerate(stacked))]
+
+        body = self.region(types, hints, write)
+        attrs: dict[str, Attr] = {"carries": count, "reverse": reverse}
+        results = self._write("scan", (*carries, *sequences), None, attrs, body)
+        return results[:count], results[count:]
+
+    def map(
+        self,
+        each: Callable[..., Sequence[Value]],
+        operands: Sequence[Value],
+        axis: int,
+        hints: Sequence[str] = (),
+    ) -> tuple[Value, ...]:
+        """Write a `map`: `each` writes what is done to the slices of the operands."""
+        types = [
+            x.type.with_shape((*x.type.shape[:axis], *x.type.shape[axis + 1 :])) for x in operands
+        ]
+
+        def write(*params: Value) -> Sequence[tuple[str, Value]]:
+            return [(f"y.{i}", value) for i, value in enumerate(each(*params))]
+
+        body = self.region(types, hints, write)
+        return self._write("map", tuple(operands), None, {"axis": axis}, body)
+
+    def region(
+        self,
+        types: Sequence[TensorType],
+        hints: Sequence[str],
+        write: Callable[..., Sequence[tuple[str, Value]]],
+    ) -> Func:
+        """Write the body of an op: `write` gets its parameters and returns its results."""
+        words = (*hints, *("x",) * len(types))
+        params = tuple(self.fresh(word, type) for word, type in zip(words, types, strict=False))
+        with self.inside():
+            returns = tuple(write(*params))
+            return Func("step", params, tuple(self.ops), returns)
+
+    @contextmanager
+    def inside(self) -> Generator[None]:
+        """Write the ops of a body, from none on."""
+        before = self.ops, self.scope, self.hints
+        self.ops, self.scope, self.hints = [], (*self.scope, object()), ()
+        try:
+            yield
+        finally:
+            self.ops, self.scope, self.hints = before
 
     def update(self, weight: Value, new: Value) -> None:
         """Let each step of training put a new value in the place of a fixed weight's."""

@@ -15,7 +15,7 @@ A function's results are named: `output.digit`, `loss`, `sum.accuracy.total`,
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -47,12 +47,18 @@ class Op:
     results: tuple[Value, ...]
     attrs: Mapping[str, Attr] = field(default_factory=dict[str, Attr])
     span: Span | None = None  # the .kspec text that this op came from
+    body: Func | None = None  # what a `scan` or a `map` does over and over
 
     @property
     def result(self) -> Value:
         """The only result of an op that has one."""
         (value,) = self.results
         return value
+
+    @property
+    def uses(self) -> tuple[Value, ...]:
+        """Its operands, and what its body takes from around it."""
+        return self.args if self.body is None else (*self.args, *self.body.captured)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,6 +106,21 @@ class Func:
     def with_ops(self, ops: Iterable[Op]) -> Func:
         """The same function with other ops."""
         return replace(self, ops=tuple(ops))
+
+    @property
+    def captured(self) -> tuple[Value, ...]:
+        """What it uses and does not define: weights, and for a body the values around it."""
+        own = {*self.params, *(value for op in self.ops for value in op.results)}
+        used = [value for op in self.ops for value in op.uses]
+        used += [value for _, value in self.returns]
+        return tuple(dict.fromkeys(value for value in used if value not in own))
+
+    def walk(self) -> Iterator[Op]:
+        """All ops, those in bodies before the op that has the body."""
+        for op in self.ops:
+            if op.body is not None:
+                yield from op.body.walk()
+            yield op
 
     def result(self, name: str) -> Value:
         """The result of that name. Raises KeyError where there is none."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any, Final, TypeVar, cast
 
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
@@ -145,7 +145,10 @@ class _Reader:
 
     def func(self, weights: dict[str, Value]) -> Func:
         name = self.take("word")
-        values: dict[str, Value] = {}
+        return self.inside(name, weights, {})
+
+    def inside(self, name: str, weights: dict[str, Value], values: dict[str, Value]) -> Func:
+        """Parameters and body of a function; a body sees the values around it."""
 
         def param() -> Value:
             ref = self.take("ref")
@@ -171,6 +174,8 @@ class _Reader:
         ops: list[Op] = []
         while not self.skip("return"):
             op = self.op(ref)
+            if self.skip("do"):
+                op = replace(op, body=self.inside("step", weights, values))
             values.update({value.name: value for value in op.results})
             ops.append(op)
         return Func(name, tuple(params), tuple(ops), tuple(self.many("}", returned)))

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from math import prod
 from typing import Final, TypeAlias, cast
 
-from kspec.ir.core import Attr
+from kspec.ir.core import Attr, Func
 from kspec.ir.types import FLOATS, INTEGERS, JAX_DTYPES, Dim, Shape, TensorType
 
 Attrs: TypeAlias = Mapping[str, Attr]
 Types: TypeAlias = tuple[TensorType, ...]
 Rule: TypeAlias = Callable[[Types, Attrs], Types]
+RegionRule: TypeAlias = Callable[[Types, Attrs, Func], Types]
 
 
 class TypeRuleError(ValueError):
@@ -29,6 +30,7 @@ class OpDef:
         defaults: Attributes that may be left out, with what they then are.
         required: Attributes that must be given.
         stage: `graph` for ops that only exist before the modes are derived.
+        region: The rule of an op with a body.
     """
 
     name: str
@@ -36,6 +38,14 @@ class OpDef:
     defaults: Attrs
     required: tuple[str, ...]
     stage: str = "any"
+    region: RegionRule | None = None
+
+    def infer(self, types: Types, attrs: Attrs, body: Func | None = None) -> Types:
+        """The results' types. Raises TypeRuleError."""
+        require((body is None) == (self.region is None), "a body is there, or missing")
+        if body is None or self.region is None:
+            return self.rule(types, attrs)
+        return self.region(types, attrs, body)
 
 
 OPS: Final[dict[str, OpDef]] = {}
@@ -48,10 +58,28 @@ def op(
 
     def enter(rule: Rule) -> Rule:
         for name in names:
+            if name in OPS:
+                raise ValueError(f"two ops are called {name}")
             OPS[name] = OpDef(name, rule, defaults, required, stage)
         return rule
 
     return enter
+
+
+def region_op(
+    name: str, *, required: tuple[str, ...] = (), **defaults: Attr
+) -> Callable[[RegionRule], RegionRule]:
+    """Enter the type rule of an op with a body."""
+
+    def enter(rule: RegionRule) -> RegionRule:
+        OPS[name] = OpDef(name, _bodiless, defaults, required, "region", rule)
+        return rule
+
+    return enter
+
+
+def _bodiless(types: Types, attrs: Attrs) -> Types:
+    raise TypeRuleError("it needs a body")
 
 
 def require(condition: bool, message: str) -> None:

@@ -13,7 +13,12 @@ func predict(%image: u8[B,8,8]) {
   return output.digit=%flatten
 }
 
-`@` outlives a step, `%` does not. Attributes are sorted by name.
+`@` outlives a step, `%` does not. Attributes are sorted by name. An op with a body is
+
+  %ys = map(%xs) axis=1 : f32[B,9,4] do(%x: f32[B,4]) {
+    %y = relu(%x) : f32[B,4]
+    return y.0=%y
+  }
 """
 
 from __future__ import annotations
@@ -58,12 +63,23 @@ def _train(train: TrainSettings) -> list[str]:
 def show_func(func: Func, weights: frozenset[Value], spans: bool = False) -> str:
     """The text of a function."""
     params = ", ".join(f"%{value.name}: {value.type}" for value in func.params)
-    lines = [f"func {func.name}({params}) {{"]
+    return "\n".join([f"func {func.name}({params}) {{", *_inside(func, weights, spans), "}"])
+
+
+def _inside(func: Func, weights: frozenset[Value], spans: bool) -> list[str]:
+    """The lines of a function between its braces."""
+    lines: list[str] = []
     for op in func.ops:
         place = f"  # {op.span.source.name}:{op.span.line}" if spans and op.span else ""
-        lines.append(f"  {show_op(op, weights)}{place}")
+        if op.body is None:
+            lines.append(f"  {show_op(op, weights)}{place}")
+            continue
+        params = ", ".join(f"%{value.name}: {value.type}" for value in op.body.params)
+        lines.append(f"  {show_op(op, weights)} do({params}) {{{place}")
+        lines += [f"  {line}" for line in _inside(op.body, weights, spans)]
+        lines.append("  }")
     returns = ", ".join(f"{name}={_ref(value, weights)}" for name, value in func.returns)
-    return "\n".join([*lines, f"  return {returns}".rstrip(), "}"])
+    return [*lines, f"  return {returns}".rstrip()]
 
 
 def show_op(op: Op, weights: frozenset[Value]) -> str:

@@ -62,17 +62,27 @@ def _distinct(names: list[str], what: str, where: str) -> None:
 
 
 def _verify_func(func: Func, weights: set[Value], where: str) -> None:
-    known = {*weights, *func.params}
     names = [value.name for value in func.params]
-    for op in func.ops:
-        _verify_op(op, known, where, func.name)
-        known.update(op.results)
-        names += [value.name for value in op.results]
+    names += [v.name for op in func.walk() for v in (*op.results, *(op.body or _NONE).params)]
     _distinct(names, "value", where)
+    _verify_inside(func, weights, where, func.name)
+
+
+def _verify_inside(func: Func, around: set[Value], where: str, name: str) -> None:
+    """Check a function, or a body with the values around it."""
+    known = {*around, *func.params}
+    for op in func.ops:
+        if op.body is not None:
+            _verify_inside(op.body, known, where, name)
+        _verify_op(op, known, where, name)
+        known.update(op.results)
     _distinct([name for name, _ in func.returns], "result", where)
-    for name, value in func.returns:
+    for result, value in func.returns:
         if value not in known:
-            raise InvalidIR(where, f"the result {name} is %{value.name}, which is not defined")
+            raise InvalidIR(where, f"the result {result} is %{value.name}, which is not defined")
+
+
+_NONE = Func("", (), (), ())
 
 
 def _verify_op(op: Op, known: set[Value], where: str, func: str) -> None:
@@ -93,7 +103,7 @@ def _wrong(op: Op, known: set[Value], func: str) -> str | None:
     if set(op.attrs) != {*row.defaults, *row.required}:
         return f"{op.name} has not the attributes that it needs"
     try:
-        types = row.rule(tuple(value.type for value in op.args), op.attrs)
+        types = row.infer(tuple(value.type for value in op.args), op.attrs, op.body)
     except TypeRuleError as error:
         return str(error)
     if types != tuple(value.type for value in op.results):

@@ -90,7 +90,7 @@ def _train(graph: Func, phase: Phase) -> Func:
     ]
     kept += [(f"update.{old.name}", new) for old, new in moving.items()]
     func = _live(replace(func, returns=tuple(kept)))
-    params = (*graph.params, *((key,) if any(key in op.args for op in func.ops) else ()))
+    params = (*graph.params, *((key,) if any(key in op.uses for op in func.ops) else ()))
     return replace(func, params=params)
 
 
@@ -104,7 +104,7 @@ def _penalize(func: Func, frozen: set[str]) -> Func:
     returns = {name: v for name, v in func.returns if not name.startswith("penalty.")}
     own = [value for name, value in penalties.items() if name not in frozen]
     if own:
-        b = Builder(v.name for v in (*func.params, *(r for op in func.ops for r in op.results)))
+        b = Builder(v.name for v in (*func.params, *(r for op in func.walk() for r in op.results)))
         b.ops.extend(func.ops)
         b.hint = "penalty"
         total = own[0]
@@ -162,7 +162,7 @@ def _inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
     func = _live(rewrite_func(_slice(graph, name, kinds), rule))
     if name != "predict":
         return func
-    used = {value for op in func.ops for value in op.args}
+    used = {value for op in func.ops for value in op.uses}
     used.update(value for _, value in func.returns)
     return replace(func, params=tuple(value for value in graph.params if value in used))
 

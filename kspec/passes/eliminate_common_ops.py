@@ -1,7 +1,8 @@
 """Compute equal things once.
 
 Two ops are equal when their names, operands and attributes are; the first one stays. A
-random op draws from the key that is its operand, so equal random ops are equal, too.
+random op draws from the key that is its operand, so equal random ops are equal, too. What
+a body computes that is there around it already is taken from there.
 
 Before:
     %a = relu(%x) : f32[B,8]
@@ -25,12 +26,15 @@ def eliminate_common_ops(module: Module) -> Module:
 
 
 def _merge(func: Func) -> Func:
-    seen: dict[object, tuple[Value, ...]] = {}
+    seen: dict[object, tuple[tuple[object, ...], tuple[Value, ...]]] = {}
 
     def rule(op: Op, b: Builder) -> tuple[Value, ...] | None:
-        del b
         attrs = tuple((name, repr(value)) for name, value in sorted(op.attrs.items()))
-        first = seen.setdefault((op.name, op.args, attrs), op.results)
-        return None if first is op.results else first
+        key = (op.name, op.args, attrs, op.body)
+        scope, first = seen.get(key, ((), None))
+        if first is None or b.scope[: len(scope)] != scope:  # it is in a body that ended
+            seen[key] = (b.scope, op.results)
+            return None
+        return first
 
     return rewrite_func(func, rule)

@@ -54,7 +54,7 @@ def fold_constants(module: Module) -> Module:
 def _fold(func: Func) -> Func:
     known: dict[Value, float] = {
         value: constant
-        for value, op in definitions(func.ops).items()
+        for value, op in definitions(func).items()
         if (constant := _number(op)) is not None
     }
 

@@ -35,7 +35,7 @@ def fuse_softmax_crossentropy(module: Module) -> Module:
 
 
 def _fuse(func: Func) -> Func:
-    made_by = definitions(func.ops)
+    made_by = definitions(func)
 
     def rule(op: Op, b: Builder) -> Value | None:
         if op.name not in FUSIBLE or op.attrs["from_logits"]:

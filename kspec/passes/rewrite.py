@@ -20,13 +20,24 @@ def rewrite_func(func: Func, rule: Rule, reserved: Iterable[str] = ()) -> Func:
             the op.
         reserved: Names that new values must not take, beside those of the function.
     """
-    taken = [value.name for op in func.ops for value in op.results]
-    builder = Builder((*taken, *(value.name for value in func.params), *reserved))
-    replaced: dict[Value, Value] = {}
+    names = [value.name for value in func.params]
+    for op in func.walk():
+        names += [value.name for value in op.results]
+        names += [value.name for value in (op.body.params if op.body else ())]
+    builder = Builder((*names, *reserved))
+    return _rewrite(func, rule, builder, {})
+
+
+def _rewrite(func: Func, rule: Rule, builder: Builder, replaced: dict[Value, Value]) -> Func:
+    """A function, or a body, with what was replaced around it."""
     for op in func.ops:
         if any(value in replaced for value in op.args):
             op = replace(op, args=tuple(replaced.get(value, value) for value in op.args))
         with builder.at(op.span, op.results[0].hint):
+            if op.body is not None:
+                with builder.inside():
+                    body = _rewrite(op.body, rule, builder, replaced)
+                op = replace(op, body=body)
             new = rule(op, builder)
         if new is None:
             builder.ops.append(op)
@@ -43,17 +54,20 @@ def rewrite_ops(module: Module, rule: Rule) -> Module:
 
 
 def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
-    """The ops that the results need, in their order."""
+    """The ops that the results need, in their order; in bodies, too."""
     live = set(results)
     kept: list[Op] = []
     for op in reversed(tuple(ops)):
         if live.isdisjoint(op.results):
             continue
-        live.update(op.args)
+        if op.body is not None:
+            needed = live_ops(op.body.ops, (value for _, value in op.body.returns))
+            op = replace(op, body=op.body.with_ops(needed))
+        live.update(op.uses)
         kept.append(op)
     return kept[::-1]
 
 
-def definitions(ops: Iterable[Op]) -> dict[Value, Op]:
-    """The op that makes each value."""
-    return {value: op for op in ops for value in op.results}
+def definitions(func: Func) -> dict[Value, Op]:
+    """The op that makes each value, those in bodies included."""
+    return {value: op for op in func.walk() for value in op.results}

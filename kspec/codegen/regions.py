@@ -1,0 +1,93 @@
+"""Ops with a body: a nested function, and the call that does it over and over."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from kspec.codegen import layout
+from kspec.codegen.names import safe
+from kspec.ir import Op, Value
+
+if TYPE_CHECKING:
+    from kspec.codegen.functions import Body
+
+
+def region(op: Op, inner: Body, outer: Body, indent: int) -> list[str]:
+    """The lines of an op with a body.
+
+    Args:
+        op: The op.
+        inner: Writes its body.
+        outer: Writes what is around it.
+        indent: How deep it stands.
+    """
+    name = f"{safe(op.results[0].hint)}_step"
+    while name in outer.used:
+        name += "_"
+    outer.used.add(name)
+    if op.name == "scan":
+        return _scan(op, inner, outer, indent, name)
+    return _map(op, inner, outer, indent, name)
+
+
+def _scan(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]:
+    """`jax.lax.scan(step, carry, sequences)`."""
+    count = op.attrs["carries"]
+    assert isinstance(count, int)
+    params = [inner.names[value] for value in inner.func.params]
+    carries, slices = params[:count], params[count:]
+    head: list[str] = []
+    if len(carries) != 1:
+        head.append(f"{', '.join(carries)} = carry" if carries else "del carry")
+    if len(slices) > 1:
+        head.append(f"{', '.join(slices)} = slices")
+    carry = carries[0] if len(carries) == 1 else "carry"
+    each = slices[0] if len(slices) == 1 else ("slices" if slices else "_")
+    results = [inner.expr(value) for _, value in inner.func.returns]
+    returned = f"{_pack(results[:count])}, {_pack(results[count:])}"
+    lines = _function(name, [carry, each], head, inner, returned, indent)
+    operands = [outer.expr(value) for value in op.args]
+    options = ["reverse=True"] if op.attrs["reverse"] else []
+    if not operands[count:]:
+        options.append(f"length={op.attrs['length']}")
+    args = [name, _pack(operands[:count]), _pack(operands[count:]), *options]
+    targets = [outer.names[value] for value in op.results]
+    target = f"{_pack(targets[:count], '_')}, {_pack(targets[count:], '_')}"
+    call = f"jax.lax.scan({', '.join(args)})"
+    return [*lines, *layout.assign(target, call, indent, _types(op.results))]
+
+
+def _map(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]:
+    """`jax.vmap(step, in_axes, out_axes)(operands)`."""
+    params = [inner.names[value] for value in inner.func.params]
+    results = [inner.expr(value) for _, value in inner.func.returns]
+    lines = _function(name, params, [], inner, ", ".join(results), indent)
+    operands = ", ".join(outer.expr(value) for value in op.args)
+    axis = op.attrs["axis"]
+    call = f"jax.vmap({name}, in_axes={axis}, out_axes={axis})({operands})"
+    target = ", ".join(outer.names[value] for value in op.results)
+    return [*lines, *layout.assign(target, call, indent, _types(op.results))]
+
+
+def _function(
+    name: str, params: list[str], head: list[str], inner: Body, returned: str, indent: int
+) -> list[str]:
+    pad = layout.INDENT * indent
+    return [
+        f"{pad}def {name}({', '.join(params)}):",
+        *(f"{pad}{layout.INDENT}{line}" for line in head),
+        *inner.lines(indent + 1, comments=False),
+        *layout.statement("return ", returned, indent + 1),
+        "",
+    ]
+
+
+def _pack(items: list[str], nothing: str = "None") -> str:
+    """One thing as itself, several as a tuple."""
+    if len(items) == 1:
+        return items[0]
+    return f"({', '.join(items)})" if items else nothing
+
+
+def _types(values: tuple[Value, ...]) -> str:
+    return ", ".join(str(value.type) for value in values)
