@@ -28,6 +28,7 @@ from kspec.elaborate.values import (
     describe,
 )
 from kspec.ir import Builder, TypeRuleError, Value
+from kspec.ops.base import apart
 
 Number = int | float
 LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
@@ -167,6 +168,6 @@ class Arithmetic:
 
     def _emit(self, name: str, args: tuple[Value, ...], span: Span) -> Tensor:
         try:
-            return Tensor(self.builder.op(name, *args), span)
+            return Tensor(apart(args, self.builder.op(name, *args)), span)
         except TypeRuleError as error:
             self.reporter.fail(BadOperation(span=span, message=str(error)))

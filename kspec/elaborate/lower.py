@@ -18,7 +18,7 @@ from kspec.elaborate.values import Meaning, Tensor, describe
 from kspec.ir import TensorType, Value
 from kspec.layers.base import Dims, Layer, match_shape, resolve_shape
 from kspec.losses.base import Loss
-from kspec.ops.base import Operation
+from kspec.ops.base import Operation, apart
 from kspec.registry import Definition
 
 
@@ -60,13 +60,13 @@ class Lowering:
         return definition.lower(self.builder, values[0], values[1])
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
-        self._count(op, sides, span, op.operands)
+        self._count(op, sides, span, len(sides) or 1 if op.variadic else op.operands)
         first = tuple(side.value for side in sides[: op.promotes] if isinstance(side, Tensor))
         if len(first) != op.promotes:
             wanted = "a tensor first"
             self.reporter.fail(NotAValue(span=span, what=describe(sides[0]), wanted=wanted))
         rest = self.arithmetic.promote(op.name, sides[op.promotes :], span)
-        return op.lower(self.builder, *first, *rest)
+        return apart((*first, *rest), op.lower(self.builder, *first, *rest))
 
     def _count(
         self, callee: Definition, operands: tuple[Meaning, ...], span: Span, wanted: int

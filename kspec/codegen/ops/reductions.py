@@ -9,7 +9,8 @@ from kspec.ir import Op
 
 
 @emits("sum", "mean", "max", "min")
-def _reduce(op: Op, w: Writer, args: list[str]) -> str:
+def reduce(op: Op, w: Writer, args: list[str]) -> str:
+    """A reduction of `jnp` of the same name."""
     axes = cast("tuple[int, ...]", op.attrs["axis"])
     axis = axes[0] if len(axes) == 1 else axes
     keep = ", keepdims=True" if op.attrs["keepdims"] else ""

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
-from kspec.ir.rules import Attrs, Types, arity, integer, integers, op, require, require_float
-from kspec.ir.types import KEY, Dim, TensorType
+from kspec.ir.rules import (
+    Attrs,
+    Types,
+    arity,
+    integer,
+    op,
+    reduced,
+    require,
+    require_float,
+)
+from kspec.ir.types import KEY, TensorType
 
 
 @op("sum", "max", "min", required=("axis",), keepdims=False)
 def _reduce(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "a reduction")
     (x,) = types
-    axes = integers(attrs, "axis")
     require(x.dtype not in ("bool", KEY), f"numbers are needed, not {x}")
-    require(all(0 <= axis < x.rank for axis in axes), f"{x} has no axis {axes}")
-    kept: list[Dim] = []
-    for axis, size in enumerate(x.shape):
-        if axis not in axes:
-            kept.append(size)
-        elif attrs["keepdims"]:
-            kept.append(1)
-    return (x.with_shape(tuple(kept)),)
+    return (x.with_shape(reduced(x, attrs)),)
 
 
 @op("mean", required=("axis",), keepdims=False)

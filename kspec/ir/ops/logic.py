@@ -1,0 +1,28 @@
+"""Logic, element by element. The type rules."""
+
+from __future__ import annotations
+
+from kspec.ir.rules import Attrs, Types, arity, broadcast, op, reduced, require
+from kspec.ir.types import TensorType
+
+
+@op("logical_not")
+def _not(types: Types, attrs: Attrs) -> Types:
+    arity(types, 1, "logic")
+    require(types[0].dtype == "bool", f"true or false is needed, not {types[0]}")
+    return types
+
+
+@op("logical_and", "logical_or", "logical_xor")
+def _logic(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "logic")
+    for type in types:
+        require(type.dtype == "bool", f"true or false is needed, not {type}")
+    return (TensorType("bool", broadcast(*types)),)
+
+
+@op("any", "all", required=("axis",), keepdims=False)
+def _reduce(types: Types, attrs: Attrs) -> Types:
+    arity(types, 1, "a reduction")
+    require(types[0].dtype == "bool", f"true or false is needed, not {types[0]}")
+    return (TensorType("bool", reduced(types[0], attrs)),)

@@ -1,0 +1,20 @@
+"""Logic. Operand types and attributes to try each op with."""
+
+from tests.ops import Cases
+
+BOOLEANS = ("bool[B,4]",)
+
+CASES: Cases = {
+    "logical_not": [(BOOLEANS, {})],
+    **{
+        f"logical_{word}": [(BOOLEANS * 2, {}), (("bool[B,5,4]", "bool[4]"), {})]
+        for word in ("and", "or", "xor")
+    },
+    **{
+        name: [
+            (("bool[B,5,4]",), {"axis": (1, 2)}),
+            (("bool[B,5]",), {"axis": (1,), "keepdims": True}),
+        ]
+        for name in ("any", "all")
+    },
+}
