@@ -1,1 +1,1 @@
-"""Activations: shape-keeping functions that layers take as arguments."""
+"""Activations: functions without weights that layers take as arguments."""

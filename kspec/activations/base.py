@@ -1,4 +1,4 @@
-"""What an activation is: a function of one tensor that keeps its shape."""
+"""What an activation is: a function of one tensor, from numbers to as many, but for `glu`."""
 
 from __future__ import annotations
 
@@ -19,7 +19,11 @@ def activation(name: str) -> Callable[[A], A]:
 
 
 class Activation(Definition):
-    """A function of one tensor that keeps its shape."""
+    """A function of one tensor.
+
+    It keeps the shape, unless it says otherwise: where a layer applies one, the type of the
+    layer's result is that of the activation's.
+    """
 
     kind: ClassVar[str] = "activation"
 

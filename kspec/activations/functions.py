@@ -1,4 +1,4 @@
-"""All activations. Formulas are Keras'; each is one op unless it says otherwise."""
+"""Smooth activations, relu and its kin. Formulas are Keras'; each is one op where it can be."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from typing import ClassVar, final
 
 from kspec.activations.base import Activation, activation, arg
 from kspec.ir import Builder, Value
+from kspec.ops.base import axis_of
 
 
-class _OneOp(Activation):
+class OneOp(Activation):
     """An activation that is one op without attributes."""
 
     op: ClassVar[str]
@@ -30,15 +31,39 @@ class Linear(Activation):
 
 @final
 @activation("relu")
-class Relu(_OneOp):
-    """max(x, 0)."""
+class Relu(Activation):
+    """max(x, 0), or with a slope below the threshold and a limit above it.
 
-    op = "relu"
+    min(x, max_value) where x > threshold, else negative_slope * (x - threshold).
+    """
+
+    negative_slope: float = arg(default=0.0, doc="The slope below the threshold.")
+    max_value: float | None = arg(default=None, doc="The largest result; none is no limit.")
+    threshold: float = arg(default=0.0, doc="Where the other slope begins.")
+
+    def lower(self, b: Builder, x: Value) -> Value:
+        """Write the op, or several."""
+        slope, most, start = self.negative_slope, self.max_value, self.threshold
+        if slope and most is None and not start:
+            return b.op("leaky_relu", x, negative_slope=slope)
+        dtype = x.type.dtype
+        if start:
+            above = b.op("greater", x, b.constant(start, dtype))
+            y = b.op("select", above, x, b.constant(0.0, dtype))
+        else:
+            y = b.op("relu6" if most == 6 else "relu", x)
+        if most is not None and (start or most != 6):
+            y = b.op("clip", y, min=0.0, max=most)
+        if slope:
+            below = b.op("subtract", b.constant(start, dtype), x) if start else b.op("negative", x)
+            below = b.op("multiply", b.constant(slope, dtype), b.op("relu", below))
+            y = b.op("subtract", y, below)
+        return y
 
 
 @final
 @activation("relu6")
-class Relu6(_OneOp):
+class Relu6(OneOp):
     """min(max(x, 0), 6)."""
 
     op = "relu6"
@@ -46,7 +71,7 @@ class Relu6(_OneOp):
 
 @final
 @activation("sigmoid")
-class Sigmoid(_OneOp):
+class Sigmoid(OneOp):
     """1 / (1 + exp(-x))."""
 
     op = "sigmoid"
@@ -54,7 +79,7 @@ class Sigmoid(_OneOp):
 
 @final
 @activation("log_sigmoid")
-class LogSigmoid(_OneOp):
+class LogSigmoid(OneOp):
     """log(1 / (1 + exp(-x)))."""
 
     op = "log_sigmoid"
@@ -62,7 +87,7 @@ class LogSigmoid(_OneOp):
 
 @final
 @activation("hard_sigmoid")
-class HardSigmoid(_OneOp):
+class HardSigmoid(OneOp):
     """relu6(x + 3) / 6."""
 
     op = "hard_sigmoid"
@@ -70,7 +95,7 @@ class HardSigmoid(_OneOp):
 
 @final
 @activation("tanh")
-class Tanh(_OneOp):
+class Tanh(OneOp):
     """(exp(x) - exp(-x)) / (exp(x) + exp(-x))."""
 
     op = "tanh"
@@ -78,7 +103,7 @@ class Tanh(_OneOp):
 
 @final
 @activation("softplus")
-class Softplus(_OneOp):
+class Softplus(OneOp):
     """log(exp(x) + 1)."""
 
     op = "softplus"
@@ -86,7 +111,7 @@ class Softplus(_OneOp):
 
 @final
 @activation("softsign")
-class Softsign(_OneOp):
+class Softsign(OneOp):
     """x / (abs(x) + 1)."""
 
     op = "softsign"
@@ -94,7 +119,7 @@ class Softsign(_OneOp):
 
 @final
 @activation("silu")
-class Silu(_OneOp):
+class Silu(OneOp):
     """x * sigmoid(x). Source: Ramachandran et al., Searching for Activation Functions, 2017."""
 
     op = "silu"
@@ -102,7 +127,7 @@ class Silu(_OneOp):
 
 @final
 @activation("hard_silu")
-class HardSilu(_OneOp):
+class HardSilu(OneOp):
     """x * hard_sigmoid(x). Source: Howard et al., Searching for MobileNetV3, 2019."""
 
     op = "hard_silu"
@@ -110,7 +135,7 @@ class HardSilu(_OneOp):
 
 @final
 @activation("mish")
-class Mish(_OneOp):
+class Mish(OneOp):
     """x * tanh(softplus(x)). Source: Misra, Mish, 2019."""
 
     op = "mish"
@@ -118,7 +143,7 @@ class Mish(_OneOp):
 
 @final
 @activation("selu")
-class Selu(_OneOp):
+class Selu(OneOp):
     """1.0507 * elu(x, 1.6733). Source: Klambauer et al., Self-Normalizing Networks, 2017."""
 
     op = "selu"
@@ -126,7 +151,7 @@ class Selu(_OneOp):
 
 @final
 @activation("exponential")
-class Exponential(_OneOp):
+class Exponential(OneOp):
     """The exponential: exp(x)."""
 
     op = "exp"
@@ -189,7 +214,7 @@ class Softmax(Activation):
 
     def lower(self, b: Builder, x: Value) -> Value:
         """Write the op."""
-        return b.op("softmax", x, axis=self.axis % x.type.rank)
+        return b.op("softmax", x, axis=axis_of(x, self.axis))
 
 
 @final
@@ -201,4 +226,4 @@ class LogSoftmax(Activation):
 
     def lower(self, b: Builder, x: Value) -> Value:
         """Write the op."""
-        return b.op("log_softmax", x, axis=self.axis % x.type.rank)
+        return b.op("log_softmax", x, axis=axis_of(x, self.axis))

@@ -16,6 +16,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.lower import At, Lowering
+from kspec.elaborate.operands import layer_or_op, split_operands
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
 from kspec.elaborate.values import (
@@ -69,6 +70,11 @@ class Applier:
         """What a call on tensors means by a name here; None for an unknown one."""
         return next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
 
+    def op(self, name: str, env: Env) -> type[Operation] | None:
+        """The op of that name, where expressions may call one."""
+        cls = lookup("op", name) if "op" in env.kinds else None
+        return cls if cls is not None and issubclass(cls, Operation) else None
+
     def operand_count(self, name: str, env: Env) -> int:
         """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
         cls = self.meant(name, env)
@@ -78,7 +84,7 @@ class Applier:
             fixed = cls.counts or (len(cls.patterns()[0]),)
             return 0 if cls.variadic else min(fixed)
         if issubclass(cls, Operation):
-            return cls.operands
+            return 0 if cls.variadic else cls.operands
         return 2 if issubclass(cls, Loss) else 1
 
     def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
@@ -139,15 +145,14 @@ class Applier:
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
         named: dict[str, tuple[Tensor, ...]] = {}
+        cls = layer_or_op(cls, operands, args)
         if issubclass(cls, Layer):
             args, name = self.own_name(args)
             args, named = _named_tensors(args, cls.keywords)
             path = path or env.place.join(env.place.fresh(name or target.name))
         sides: tuple[Meaning, ...] = operands
-        if issubclass(cls, Operation):  # `maximum(x, 0)`: the number is an operand, too
-            more = max(0, min(cls.operands - len(operands), _leading(args)))
-            sides = (*operands, *(given.value for given in args[:more]))
-            args = args[more:]
+        if issubclass(cls, Operation):
+            sides, args = split_operands(cls, operands, args)
         definition = self.arguments.bind(cls, args, target.span)
         hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint, env.hints):
@@ -199,16 +204,6 @@ def _named_tensors(
         else:
             rest.append(given)
     return tuple(rest), found
-
-
-def _leading(args: tuple[Given, ...]) -> int:
-    """How many arguments stand first without a name and are numbers or tensors."""
-    count = 0
-    for given in args:
-        if given.name is not None or not isinstance(given.value, (Tensor, int, float)):
-            break
-        count += 1
-    return count
 
 
 def _span_of(part: Meaning, default: Span) -> Span:

@@ -28,6 +28,7 @@ from kspec.elaborate.values import (
     describe,
 )
 from kspec.ir import BATCH, Builder, TypeRuleError, Value
+from kspec.ops.base import apart
 
 Number = int | float
 LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
@@ -168,7 +169,7 @@ class Arithmetic:
 
     def _emit(self, name: str, args: tuple[Value, ...], span: Span, mask: Value | None) -> Tensor:
         try:
-            return Tensor(self.builder.op(name, *args), span, mask)
+            return Tensor(apart(args, self.builder.op(name, *args)), span, mask)
         except TypeRuleError as error:
             self.reporter.fail(BadOperation(span=span, message=str(error)))
 

@@ -193,13 +193,10 @@ class Evaluator:
         operands = _leading_tensors(args)
         rest = args[len(operands) :]
         callee = self._callee(expr.func, rest, expr.span, env)
-        number_first = (  # `minimum(0.5, x)`
-            isinstance(callee, Invocation)
-            and any(isinstance(given.value, Tensor) for given in rest)
-            and (meant := self.applier.meant(callee.name, env)) is not None
-            and meant.kind == "op"
-        )
-        if not operands and not number_first:
+        op = self.applier.op(callee.name, env) if isinstance(callee, Invocation) else None
+        # `minimum(0.5, x)` applies the op, and `arange(5)`, which works on no tensor.
+        tensors = any(isinstance(given.value, Tensor) for given in rest)
+        if not operands and (op is None or not (tensors or op.operands == 0)):
             return callee
         return self.applier.apply(callee, operands, expr.span, env)
 

@@ -23,7 +23,7 @@ from kspec.elaborate.values import Meaning, Tensor, describe
 from kspec.ir import TensorType, TypeRuleError, Value
 from kspec.layers.base import Dims, Layer, Masked, WeightSpec, match_shape, resolve_shape
 from kspec.losses.base import Loss
-from kspec.ops.base import Operation
+from kspec.ops.base import Operation, apart
 from kspec.registry import Definition
 from kspec.regularizers.base import Regularizer
 
@@ -94,13 +94,14 @@ class Lowering:
         return (Masked(loss, operands[1].mask),)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
-        self._count(op, sides, span, (op.operands,))
+        fit = (len(sides) or 1,) if op.variadic else (op.operands,)
+        self._count(op, sides, span, fit)
         first = tuple(side.value for side in sides[: op.promotes] if isinstance(side, Tensor))
         if len(first) != op.promotes:
             wanted = "a tensor first"
             self.reporter.fail(NotAValue(span=span, what=describe(sides[0]), wanted=wanted))
         rest = self.arithmetic.promote(op.name, sides[op.promotes :], span)
-        return op.lower(self.builder, *first, *rest)
+        return apart((*first, *rest), op.lower(self.builder, *first, *rest))
 
     def _count(
         self, callee: Definition, operands: tuple[Meaning, ...], span: Span, fit: tuple[int, ...]

@@ -8,7 +8,7 @@ from math import prod
 from typing import Final, TypeAlias, cast
 
 from kspec.ir.core import Attr, Func
-from kspec.ir.types import FLOATS, INTEGERS, JAX_DTYPES, Dim, Shape, TensorType
+from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
 
 Attrs: TypeAlias = Mapping[str, Attr]
 Types: TypeAlias = tuple[TensorType, ...]
@@ -129,6 +129,10 @@ def broadcast(left: TensorType, right: TensorType) -> Shape:
     for x, y in zip(a, b, strict=True):
         require(x == y or x == 1 or y == 1, f"{left} and {right} do not broadcast: {x} meets {y}")
         shape.append(y if x == 1 else x)
+    require(
+        shape.count(BATCH) < 2,
+        f"{left} and {right} do not broadcast: each example would meet every other",
+    )
     return tuple(shape)
 
 
@@ -168,3 +172,40 @@ def elements(shape: Shape) -> tuple[int, tuple[str, ...]]:
     """The product of the known axes, and the names of the others."""
     names = tuple(sorted(axis for axis in shape if isinstance(axis, str)))
     return prod(axis for axis in shape if isinstance(axis, int)), names
+
+
+def axis_of(x: TensorType, attrs: Attrs, name: str = "axis") -> int:
+    """The attribute that is an axis of `x`, counted from 0."""
+    axis = integer(attrs, name)
+    require(0 <= axis < x.rank, f"{x} has no axis {axis}")
+    return axis
+
+
+def fixed(x: TensorType, axis: int) -> int:
+    """The size of an axis, which must be a number."""
+    size = x.shape[axis]
+    require(isinstance(size, int), f"axis {axis} of {x} has no fixed size")
+    return cast("int", size)
+
+
+def floating(types: Types, attrs: Attrs) -> Types:
+    """The rule of what makes one float of one float."""
+    arity(types, 1, "this")
+    require_float(types[0], "it")
+    return types
+
+
+def pair(types: Types, attrs: Attrs) -> Types:
+    """The rule of what makes one number of two of the same element type."""
+    arity(types, 2, "this")
+    left, right = types
+    require(left.dtype == right.dtype, f"{left} and {right} have different element types")
+    require(left.dtype not in ("bool", KEY), f"numbers are needed, not {left}")
+    return (TensorType(left.dtype, broadcast(left, right)),)
+
+
+def floating_pair(types: Types, attrs: Attrs) -> Types:
+    """The rule of what makes one float of two."""
+    arity(types, 2, "this")
+    require_float(types[0], "it")
+    return pair(types, attrs)

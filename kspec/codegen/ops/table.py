@@ -48,6 +48,21 @@ def emits_functions(**functions: str) -> None:
     EMITTERS.update(dict.fromkeys(functions, emit))
 
 
+def emits_calls(*attrs: str, **functions: str) -> None:
+    """Enter ops that are one JAX function, which takes attributes by name.
+
+    Args:
+        attrs: The attributes.
+        functions: The function of each op: `sort="jnp.sort"`.
+    """
+
+    def emit(op: Op, w: Writer, args: list[str]) -> str:
+        given = [f"{name}={literal(op.attrs[name])}" for name in attrs]
+        return f"{functions[op.name]}({', '.join([*args, *given])})"
+
+    EMITTERS.update(dict.fromkeys(functions, emit))
+
+
 def emits_operators(**operators: str) -> None:
     """Enter ops that are one Python operator between their operands: `add="+"`."""
 

@@ -8,6 +8,7 @@ from kspec.ir.rules import (
     Attrs,
     Types,
     arity,
+    broadcast,
     integer,
     integers,
     op,
@@ -15,7 +16,7 @@ from kspec.ir.rules import (
     require_float,
     window,
 )
-from kspec.ir.types import TensorType
+from kspec.ir.types import BATCH, TensorType
 
 
 @op("matmul")
@@ -24,14 +25,14 @@ def _matmul(types: Types, attrs: Attrs) -> Types:
     x, w = types
     require_float(x, "a matrix product")
     require(x.dtype == w.dtype, f"{x} and {w} have different element types")
-    require(x.rank >= 1 and w.rank >= 2, f"{x} @ {w} is no product of matrices")
-    require(
-        x.shape[-1] == w.shape[-2],
-        f"{x} @ {w}: {x.shape[-1]} columns meet {w.shape[-2]} rows",
-    )
-    if w.rank > 2:
-        require(x.shape[:-2] == w.shape[:-2], f"{x} @ {w}: the leading axes differ")
-    return (TensorType(x.dtype, (*x.shape[:-1], w.shape[-1])),)
+    require(x.rank >= 1 and w.rank >= 1, f"{x} @ {w} is no product of matrices")
+    columns, rows = x.shape[-1], w.shape[-2:][0]
+    require(columns == rows, f"{x} @ {w}: {columns} columns meet {rows} rows")
+    leading = broadcast(x.with_shape(x.shape[:-2]), w.with_shape(w.shape[:-2]))
+    kept = (*x.shape[-2:-1], *(w.shape[-1:] if w.rank > 1 else ()))
+    apart = not leading or BATCH not in kept
+    require(apart, f"{x} @ {w}: each example would meet every other")
+    return (TensorType(x.dtype, (*leading, *kept)),)
 
 
 @op("conv", required=("strides", "padding", "dilation"), groups=1)

@@ -1,0 +1,47 @@
+"""The operands of ops: which of a call's arguments they are, and what a name then means."""
+
+from __future__ import annotations
+
+from kspec.elaborate.values import Given, Meaning, Tensor
+from kspec.ir import BATCH
+from kspec.layers.base import Layer
+from kspec.ops.base import Operation
+from kspec.registry import Definition, lookup
+
+
+def split_operands(
+    cls: type[Operation], operands: tuple[Tensor, ...], args: tuple[Given, ...]
+) -> tuple[tuple[Meaning, ...], tuple[Given, ...]]:
+    """What an op works on, and the arguments that are left.
+
+    In `maximum(x, 0)` the number is an operand, too; in `einsum("...", x, y)` the operands
+    stand behind a string, as in Keras.
+    """
+    lead: tuple[Given, ...] = ()
+    if cls.variadic and not operands and args[:1] and isinstance(args[0].value, str):
+        lead, args = args[:1], args[1:]
+    taken = (Tensor,) if cls.variadic else (Tensor, int, float)
+    most = len(args) if cls.variadic else cls.operands - len(operands)
+    more = 0
+    while more < min(most, len(args)) and args[more].name is None:
+        if not isinstance(args[more].value, taken):
+            break
+        more += 1
+    return (*operands, *(given.value for given in args[:more])), (*lead, *args[more:])
+
+
+def layer_or_op(
+    cls: type[Definition], operands: tuple[Tensor, ...], args: tuple[Given, ...]
+) -> type[Definition]:
+    """What a name means for these operands, where a layer and an op are called so.
+
+    It is the layer, but for what no layer takes: tensors without a batch axis, and numbers
+    in the place of tensors.
+    """
+    if not issubclass(cls, Layer):
+        return cls
+    plain = any(operand.value.type.shape[:1] != (BATCH,) for operand in operands)
+    first = args[0] if args else None
+    number = first is not None and first.name is None and isinstance(first.value, (int, float))
+    short = cls.variadic and len(operands) < 2 and number
+    return (lookup("op", cls.name) or cls) if plain or short else cls
