@@ -19,7 +19,7 @@ import importlib
 import pkgutil
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from types import MappingProxyType
 from typing import (
@@ -98,12 +98,14 @@ class Arg:
         default: Its value where a spec gives none; meaningless where `required`.
         doc: What it means.
         last: Whether it stands behind those of subclasses that do not.
+        after: The argument behind which it stands; empty for none in particular.
     """
 
     name: str
     default: object
     doc: str
     last: bool = False
+    after: str = ""
 
     @property
     def required(self) -> bool:
@@ -111,9 +113,20 @@ class Arg:
         return self.default is _REQUIRED
 
 
-def arg(*, default: Any = _REQUIRED, doc: str, last: bool = False) -> Any:
+def arg(*, default: Any = _REQUIRED, doc: str, last: bool = False, after: str = "") -> Any:
     """Declare an argument. Its type is the field's annotation."""
-    return Arg("", default, doc, last)
+    return Arg("", default, doc, last, after)
+
+
+def in_order(args: Mapping[str, Arg]) -> tuple[Arg, ...]:
+    """Arguments as a signature has them: those that are last behind the others."""
+    ordered = sorted(args.values(), key=lambda each: each.last)  # stable
+    for each in args.values():
+        places = [place for place, other in enumerate(ordered) if other.name == each.after]
+        if places:
+            ordered.remove(each)
+            ordered.insert(places[0] + 1 - (each in ordered[: places[0]]), each)
+    return tuple(ordered)
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(arg,))
@@ -128,18 +141,18 @@ class Definition:
     kind: ClassVar[str]
     name: ClassVar[str] = ""
     args: ClassVar[tuple[Arg, ...]] = ()
+    noun: ClassVar[str] = ""  # what one is called in messages, where `kind` is not enough
     free_args: ClassVar[bool] = False  # whether arguments of any other name are taken, too
 
     def __init_subclass__(cls) -> None:
         own = {
-            name: Arg(name, value.default, value.doc, value.last)
+            name: replace(value, name=name)
             for name, value in vars(cls).items()
             if isinstance(value, Arg)
         }
         # An argument that is declared anew keeps its place.
         inherited = {a.name: own.get(a.name, a) for a in cls.args}
-        # Python sorts stably: those that are last keep their order, too.
-        cls.args = tuple(sorted((inherited | own).values(), key=lambda each: each.last))
+        cls.args = in_order(inherited | own)
         for name in own:
             delattr(cls, name)
 
@@ -153,7 +166,12 @@ class Definition:
     def arg_types(cls) -> Mapping[str, Any]:
         """Each argument's annotation, evaluated."""
         hints = typing.get_type_hints(cls)
-        return {spec.name: hints[spec.name] for spec in cls.args}
+        return {spec.name: hints[spec.name] for spec in cls.args if spec.name in hints}
+
+    def but(self, **changes: Any) -> Self:
+        """The same with other values for some arguments."""
+        values = {spec.name: getattr(self, spec.name) for spec in type(self).args}
+        return type(self)(**{**values, **changes})
 
     def check(self) -> str | None:
         """What is wrong with the arguments together, or None: `rate must be in [0, 1)`."""

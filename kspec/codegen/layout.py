@@ -37,6 +37,9 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
     if isinstance(node, ast.Tuple):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}(", parts, ")", indent, tail, note)
+    if isinstance(node, ast.List):
+        parts = [_text(expr, part) for part in node.elts]
+        return _bracket(f"{pad}{head}[", parts, "]", indent, tail, note)
     if isinstance(node, ast.Dict):
         entries = zip(node.keys, node.values, strict=True)
         parts = [f"{_text(expr, key)}: {_text(expr, value)}" for key, value in entries if key]

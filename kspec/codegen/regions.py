@@ -47,7 +47,7 @@ def _scan(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]
     returned = f"{_pack(results[:count])}, {_pack(results[count:])}"
     lines = _function(name, [carry, each], head, inner, returned, indent)
     operands = [outer.expr(value) for value in op.args]
-    options = ["reverse=True"] if op.attrs["reverse"] else []
+    options = [f"{name}=True" for name in ("reverse", "unroll") if op.attrs[name]]
     if not operands[count:]:
         options.append(f"length={op.attrs['length']}")
     args = [name, _pack(operands[:count]), _pack(operands[count:]), *options]
@@ -64,7 +64,9 @@ def _map(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]:
     lines = _function(name, params, [], inner, ", ".join(results), indent)
     operands = ", ".join(outer.expr(value) for value in op.args)
     axis = op.attrs["axis"]
-    call = f"jax.vmap({name}, in_axes={axis}, out_axes={axis})({operands})"
+    each = [0 if value.type.rank == 1 else axis for value in op.args]
+    axes = axis if set(each) == {axis} else f"({', '.join(map(str, each))})"
+    call = f"jax.vmap({name}, in_axes={axes}, out_axes={axis})({operands})"
     target = ", ".join(outer.names[value] for value in op.results)
     return [*lines, *layout.assign(target, call, indent, _types(op.results))]
 

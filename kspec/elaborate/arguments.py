@@ -185,7 +185,9 @@ class Arguments:
             return self._coerce_tuple(value, get_args(wanted), span)
         if isinstance(wanted, type) and issubclass(wanted, Definition):
             if isinstance(value, (Ref, Invocation)):
-                return self.make(wanted.kind, value, span)
+                made = self.make(wanted.kind, value, span)
+                if isinstance(made, wanted):
+                    return made
             raise Mismatch
         if isinstance(wanted, type) and issubclass(wanted, Compound) and isinstance(value, wanted):
             return value

@@ -202,7 +202,7 @@ class Evaluator:
 
     def _known_operands(self, callee: str, args: tuple[Given, ...], env: Env) -> None:
         """Report a name that nothing binds where a tensor must stand: operands come first."""
-        tensors = [i for i, given in enumerate(args) if isinstance(given.value, Tensor)]
+        tensors = [i for i, g in enumerate(args) if isinstance(g.value, Tensor) and g.name is None]
         needed = self.applier.operand_count(callee, env)
         if not tensors and env.kinds is not LOSS_KINDS:
             needed = 0  # a layer that gets its operands by an arrow

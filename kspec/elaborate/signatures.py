@@ -29,7 +29,8 @@ def describe_type(wanted: object) -> str:
         noun = describe_type(items[0]).split(" ", 1)[-1]
         return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
-        return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
+        noun = wanted.noun or wanted.kind
+        return ("an " if noun[0] in "aeio" else "a ") + noun
     if isinstance(wanted, type) and issubclass(wanted, Compound):
         return wanted.words
     return next((words for type, words in _WORDS.items() if type is wanted), f"{wanted!s}")

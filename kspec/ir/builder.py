@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TypeAlias
 
 from kspec.diagnostics import Span
@@ -26,6 +27,7 @@ class Builder:
         span: The place in the spec that new ops come from.
         makers: The op that made each value.
         places: Where values that no op made are declared.
+        rounds: The numbers of the rounds of the bodies around new ops: keys depend on them.
         scope: The bodies that new ops stand in, outermost first.
         updates: What training makes of weights that no gradient changes.
 
@@ -41,6 +43,7 @@ class Builder:
         self.makers: dict[Value, Op] = {}
         self.places: dict[Value, Span] = {}
         self.scope: tuple[object, ...] = ()
+        self.rounds: tuple[Value, ...] = ()
         self.updates: dict[Value, Value] = {}
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
@@ -70,6 +73,8 @@ class Builder:
         body: Func | None = None,
     ) -> tuple[Value, ...]:
         row = OPS[name]
+        if name == "random_key":
+            args = self.rounds
         complete = dict(sorted({**row.defaults, **attrs}.items()))
         types = row.infer(tuple(arg.type for arg in args), complete, body)
         words = [hint or self.hint] * len(types)
@@ -88,6 +93,7 @@ class Builder:
         sequences: Sequence[Value],
         *,
         reverse: bool = False,
+        unroll: bool = False,
         hints: Sequence[str] = (),
     ) -> tuple[tuple[Value, ...], tuple[Value, ...]]:
         """Write a `scan`.
@@ -98,6 +104,7 @@ class Builder:
             carries: The first carried values.
             sequences: What is gone through along axis 0.
             reverse: Whether from the end; stacks keep the order of the sequences.
+            unroll: Whether the rounds are compiled one by one.
             hints: Words for the carried values and slices inside.
 
         Returns:
@@ -113,7 +120,7 @@ class Builder:
             return [*named, *((f"y.{i}", value) for i, value in enumerate(stacked))]
 
         body = self.region(types, hints, write)
-        attrs: dict[str, Attr] = {"carries": count, "reverse": reverse}
+        attrs: dict[str, Attr] = {"carries": count, "reverse": reverse, "unroll": unroll}
         results = self._write("scan", (*carries, *sequences), None, attrs, body)
         return results[:count], results[count:]
 
@@ -129,10 +136,23 @@ class Builder:
             x.type.with_shape((*x.type.shape[:axis], *x.type.shape[axis + 1 :])) for x in operands
         ]
 
+        number = self.fresh("number", TensorType("i32", ()))
+        drawn = False
+
         def write(*params: Value) -> Sequence[tuple[str, Value]]:
-            return [(f"y.{i}", value) for i, value in enumerate(each(*params))]
+            nonlocal drawn
+            self.rounds = (*self.rounds, number)
+            results = [(f"y.{i}", value) for i, value in enumerate(each(*params))]
+            self.rounds = self.rounds[:-1]
+            drawn = any(number in op.uses for op in self.ops)
+            return results
 
         body = self.region(types, hints, write)
+        if drawn:  # the rounds have numbers, which are gone through, too
+            size = operands[0].type.shape[axis]
+            numbers = self.op("iota", hint="number", size=size)
+            body = replace(body, params=(*body.params, number))
+            operands = (*operands, numbers)
         return self._write("map", tuple(operands), None, {"axis": axis}, body)
 
     def region(

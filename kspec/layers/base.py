@@ -15,12 +15,12 @@ know which time steps count, write `apply`.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from kspec.constraints.base import Constraint
 from kspec.initializers.base import Initializer
-from kspec.ir import Builder, Dim, Shape, TensorType, Value
+from kspec.ir import Builder, Dim, Shape, TensorType, TypeRuleError, Value
 from kspec.registry import Definition, arg, register
 from kspec.regularizers.base import Regularizer
 
@@ -31,6 +31,8 @@ __all__ = [
     "Named",
     "WeightSpec",
     "arg",
+    "inner_specs",
+    "inner_weights",
     "layer",
     "match_shape",
     "repeat",
@@ -59,7 +61,7 @@ class WeightSpec:
         constraint: What it is brought back to after each update.
     """
 
-    shape: str | tuple[int, ...]
+    shape: str | Shape
     initializer: Initializer
     trainable: bool = True
     regularizer: Regularizer | None = None
@@ -194,6 +196,44 @@ def resolve_shape(pattern: str, dims: Dims) -> Shape:
         size = dims[word.lstrip("*")]
         shape.extend(size if isinstance(size, tuple) else (size,))
     return tuple(shape)
+
+
+def inner_specs(
+    layer: Layer, types: tuple[TensorType, ...], prefix: str = ""
+) -> dict[str, WeightSpec]:
+    """The weights of a layer inside another, their shapes in sizes.
+
+    Args:
+        layer: The inner layer.
+        types: The types of its first operands.
+        prefix: What their names begin with.
+
+    Raises:
+        TypeRuleError: It does not take these operands.
+    """
+    dims: Dims = {}
+    for pattern, type in zip(layer.patterns()[0], types, strict=False):
+        matched = match_shape(pattern, type.shape, dims)
+        if matched is None:
+            raise TypeRuleError(f"`{layer.name}` needs `{pattern}`, and gets {type}")
+        dims = matched
+    reason = layer.misfit(*types)
+    if reason is not None:
+        raise TypeRuleError(f"`{layer.name}`: {reason}")
+    sizes = {n: v for n in layer.arg_types() if isinstance(v := getattr(layer, n), int)}
+    dims = {**sizes, **dims}
+    dims = {**dims, **layer.dims(dims)}
+    return {
+        f"{prefix}{name}": replace(spec, shape=resolve_shape(spec.shape, dims))
+        if isinstance(spec.shape, str)
+        else spec
+        for name, spec in layer.specs(types, dims).items()
+    }
+
+
+def inner_weights(weights: Mapping[str, Value], prefix: str) -> dict[str, Value]:
+    """The weights whose names begin with a prefix, without it."""
+    return {name.removeprefix(prefix): w for name, w in weights.items() if name.startswith(prefix)}
 
 
 def to_float(b: Builder, x: Value) -> Value:

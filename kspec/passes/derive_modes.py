@@ -1,13 +1,14 @@
 """Derive the functions of training, evaluation and prediction from the one graph.
 
 The graph says what a model means; each mode keeps what it needs. `where_training` gives its
-first operand in training and its second elsewhere, so that dropout is drawn or gone; a
-`random_key` is folded from the step's key and its place. Batch normalization takes the
-batch's own moments in training, counting real examples only, and its moving statistics
-elsewhere; training also returns the new statistics. Penalties on weights that learn are
-added to the loss. Each phase of training has a function of its own, `train` or
-`train_<phase>`, where batch normalization that is frozen uses its moving statistics, too;
-where weights that it learns are constrained, it has `constrain` or `constrain_<phase>`.
+first operand in training and its second elsewhere, so that dropout is drawn or gone. A
+`random_key` is folded from the step's key, its place, and the round of a body around it.
+Batch normalization takes the batch's own moments in training, counting real examples only,
+and its moving statistics elsewhere; training also returns the new statistics. Penalties on
+weights that learn are added to the loss. Each phase of training has a function of its own,
+`train` or `train_<phase>`, where batch normalization that is frozen uses its moving
+statistics, too; where weights that it learns are constrained, it has `constrain` or
+`constrain_<phase>`.
 
 Before:
     func graph(%x: f32[B,8], %label: i32[B], %mask: f32[B]) {
@@ -74,7 +75,10 @@ def _train(graph: Func, phase: Phase) -> Func:
             return op.args[0]
         if op.name == "random_key":
             draws += 1
-            return b.op("fold_in", key, hint="key", data=draws - 1)
+            drawn = b.op("fold_in", key, hint="key", data=draws - 1)
+            for number in op.args:
+                drawn = b.op("fold_in_number", drawn, number, hint="key")
+            return drawn
         if op.name == "batch_norm":
             if op.args[1].name in phase.frozen:
                 return _normalize(op, op.args[1:3], b)

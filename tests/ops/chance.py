@@ -3,6 +3,8 @@
 from tests.ops import Cases
 
 CASES: Cases = {
+    "iota": [((), {"size": 5})],
+    "fold_in_number": [(("key[]", "i32[]"), {})],
     "fold_in": [(("key[]",), {"data": 3})],
     "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],
 }

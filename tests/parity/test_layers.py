@@ -33,8 +33,16 @@ CASES: Cases = {
 ALL = [case for cases in CASES.values() for case in cases]
 
 
+ELSEWHERE = {  # where the table has no room for several results, states and masks
+    *("simple_rnn", "lstm", "gru", "rnn", "bidirectional", "time_distributed"),
+    *("simple_rnn_cell", "lstm_cell", "gru_cell", "stacked_rnn_cells"),
+    *("attention", "additive_attention", "multi_head_attention", "group_query_attention"),
+}
+
+
 def test_every_layer_is_here():
-    assert set(CASES) == set(names("layer"))
+    assert set(CASES) | ELSEWHERE == set(names("layer"))
+    assert not set(CASES) & ELSEWHERE
 
 
 def operands(case: Case, rows: int = 3) -> list[np.ndarray]:

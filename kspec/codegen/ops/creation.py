@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import cast
 
 from kspec.codegen.ops.table import Writer, emits, jax_dtype, literal
-from kspec.ir import Op
+from kspec.ir import Dim, Op
 
 
 @emits("array")
@@ -23,7 +23,10 @@ def _nested(value: object) -> str:
 
 @emits("full")
 def _full(op: Op, w: Writer, args: list[str]) -> str:
-    shape, value = op.attrs["shape"], op.attrs["value"]
+    sizes = cast("tuple[Dim, ...]", op.attrs["shape"])
+    axes = [w.dim(axis) if isinstance(axis, str) else str(axis) for axis in sizes]
+    shape = f"({axes[0]},)" if len(axes) == 1 else f"({', '.join(axes)})"
+    value = op.attrs["value"]
     dtype = jax_dtype(op.attrs["dtype"])
     if value in (0, 1):
         return f"jnp.{'ones' if value else 'zeros'}({shape}, {dtype})"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from kspec.ir.rules import Attrs, Types, arity, op, require, require_float
-from kspec.ir.types import KEY, TensorType
+from kspec.ir.types import KEY, Dim, TensorType
 
 
 @op("fold_in", required=("data",))
@@ -15,9 +17,28 @@ def _fold_in(types: Types, attrs: Attrs) -> Types:
 
 @op("random_key", stage="graph")
 def _random_key(types: Types, attrs: Attrs) -> Types:
-    """A key of its own for each place and step of training."""
-    arity(types, 0, "random_key")
+    """A key of its own for each place and step of training, and for each round of bodies.
+
+    The operands are the numbers of the rounds around it.
+    """
+    for type in types:
+        require(type == TensorType("i32", ()), f"the number of a round is i32[], not {type}")
     return (TensorType(KEY, ()),)
+
+
+@op("iota", required=("size",))
+def _iota(types: Types, attrs: Attrs) -> Types:
+    """0, 1, 2, ...: the numbers of rounds."""
+    arity(types, 0, "iota")
+    return (TensorType("i32", (cast("Dim", attrs["size"]),)),)
+
+
+@op("fold_in_number")
+def _fold_in_number(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "fold_in_number")
+    require(types[0] == TensorType(KEY, ()), f"a random key is needed, not {types[0]}")
+    require(types[1] == TensorType("i32", ()), f"a number is i32[], not {types[1]}")
+    return types[:1]
 
 
 @op("where_training", stage="graph")

@@ -6,7 +6,7 @@ import math
 from typing import cast
 
 from kspec.ir.core import Attr
-from kspec.ir.rules import Attrs, Types, arity, element_type, integer, integers, op, require
+from kspec.ir.rules import Attrs, Types, arity, element_type, integer, op, require
 from kspec.ir.types import Shape, TensorType
 
 
@@ -29,7 +29,7 @@ def _shape(value: Attr) -> Shape:
 @op("full", required=("shape", "value"), dtype="f32")
 def _full(types: Types, attrs: Attrs) -> Types:
     arity(types, 0, "full")
-    return (TensorType(element_type(attrs), integers(attrs, "shape")),)
+    return (TensorType(element_type(attrs), cast("Shape", attrs["shape"])),)
 
 
 @op("full_like", required=("value",))

@@ -30,7 +30,7 @@ def _matmul(types: Types, attrs: Attrs) -> Types:
     require(columns == rows, f"{x} @ {w}: {columns} columns meet {rows} rows")
     leading = broadcast(x.with_shape(x.shape[:-2]), w.with_shape(w.shape[:-2]))
     kept = (*x.shape[-2:-1], *(w.shape[-1:] if w.rank > 1 else ()))
-    apart = not leading or BATCH not in kept
+    apart = w.rank < 3 or BATCH not in kept
     require(apart, f"{x} @ {w}: each example would meet every other")
     return (TensorType(x.dtype, (*leading, *kept)),)
 

@@ -11,7 +11,7 @@ from kspec.ir.rules import Attrs, Types, integer, region_op, require
 from kspec.ir.types import Dim, TensorType
 
 
-@region_op("scan", required=("carries",), reverse=False, length=None)
+@region_op("scan", required=("carries",), reverse=False, length=None, unroll=False)
 def _scan(types: Types, attrs: Attrs, body: Func) -> Types:
     """`jax.lax.scan`: carried values first, then sequences, whose axis 0 is gone through.
 
@@ -38,12 +38,17 @@ def _scan(types: Types, attrs: Attrs, body: Func) -> Types:
 
 @region_op("map", required=("axis",))
 def _map(types: Types, attrs: Attrs, body: Func) -> Types:
-    """`jax.vmap` over an axis of each operand, which comes back in each result."""
+    """`jax.vmap` over an axis of each operand, which comes back in each result.
+
+    An operand of one axis, such as the numbers of the rounds, is gone through along it.
+    """
     axis = integer(attrs, "axis")
-    require(all(0 <= axis < each.rank for each in types), f"an operand has no axis {axis}")
-    lengths = {each.shape[axis] for each in types}
+    axes = [0 if each.rank == 1 else axis for each in types]
+    require(all(at < each.rank for at, each in zip(axes, types, strict=True)), f"no axis {axis}")
+    lengths = {each.shape[at] for at, each in zip(axes, types, strict=True)}
     require(len(lengths) == 1, f"axis {axis} must have one length")
-    _takes(body, tuple(each.with_shape(_without(each.shape, axis)) for each in types))
+    slices = [t.with_shape(_without(t.shape, at)) for at, t in zip(axes, types, strict=True)]
+    _takes(body, tuple(slices))
     results = tuple(value.type for _, value in body.returns)
     require(all(axis <= each.rank for each in results), f"a result has no place {axis}")
     return tuple(

@@ -1,0 +1,364 @@
+"""Recurrent cells: what one time step does to the states."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar, final
+
+from kspec.activations.base import Activation
+from kspec.activations.functions import Sigmoid, Tanh
+from kspec.constraints.base import Constraint
+from kspec.initializers.base import Initializer
+from kspec.initializers.constants import Zeros
+from kspec.initializers.random import GlorotUniform, Orthogonal
+from kspec.initializers.recurrent import ForgetBias
+from kspec.ir import Builder, Shape, TensorType, Value
+from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
+from kspec.regularizers.base import Regularizer
+
+Values = tuple[Value, ...]
+Weights = Mapping[str, Value]
+
+
+class Cell(Layer):
+    """One time step, split into what needs the input alone and what needs the states.
+
+    The first part, `project`, is done for all steps at once, before the loop.
+
+    Attributes:
+        gates: How many matrices stand side by side in the kernels.
+        states: How many states there are; the first is the output of the step before.
+    """
+
+    noun = "recurrent cell"
+    gates: ClassVar[int] = 1
+    states: ClassVar[int] = 1
+
+    def state_shapes(self, step: Shape) -> tuple[Shape, ...]:
+        """The axes of each state for a batch of inputs of a step."""
+        raise NotImplementedError
+
+    def output_state(self) -> int:
+        """The number of the state that is the output of the step before."""
+        return 0
+
+    def project(self, b: Builder, x: Value, weights: Weights) -> Values:
+        """What the inputs come to: of one step, or of many behind a first axis of time."""
+        raise NotImplementedError
+
+    def memory(self, b: Builder, step: Shape) -> Values:
+        """What is drawn once for all steps, such as masks of dropout."""
+        del b, step
+        return ()
+
+    def advance(
+        self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
+    ) -> tuple[Value, Values]:
+        """The output of a step and the new states."""
+        raise NotImplementedError
+
+    def apply(
+        self, b: Builder, operands: tuple[Masked, ...], weights: Weights, named: Named
+    ) -> tuple[Masked, ...]:
+        """One step alone: the input and the states in, the output and the new states out."""
+        del named
+        x, *states = (to_float(b, each.value) for each in operands)
+        memory = self.memory(b, x.type.shape)
+        projected = self.project(b, x, weights)
+        output, new = self.advance(b, projected, tuple(states), weights, memory)
+        return tuple(map(Masked, (output, *new)))
+
+
+class KernelCell(Cell):
+    """A cell with a kernel for inputs, one for the state, and an offset."""
+
+    shape = "batch features, batch units, batch units -> batch units"
+
+    units: int = arg(doc="Size of the state and of the output.")
+    activation: Activation | None = arg(default=Tanh(), doc="Applied to what is new.")
+
+    # Behind what a kind of cell has beside these, in Keras' order.
+    use_bias: bool = arg(default=True, doc="Whether to add an offset.", last=True)
+    kernel_initializer: Initializer = arg(
+        default=GlorotUniform(), doc="How the kernel of the inputs starts.", last=True
+    )
+    recurrent_initializer: Initializer = arg(
+        default=Orthogonal(), doc="How the kernel of the state starts.", last=True
+    )
+    bias_initializer: Initializer = arg(default=Zeros(), doc="How the offset starts.", last=True)
+    kernel_regularizer: Regularizer | None = arg(
+        default=None, doc="The penalty on the kernel of the inputs.", last=True
+    )
+    recurrent_regularizer: Regularizer | None = arg(
+        default=None, doc="The penalty on the kernel of the state.", last=True
+    )
+    bias_regularizer: Regularizer | None = arg(
+        default=None, doc="The penalty on the offset.", last=True
+    )
+    kernel_constraint: Constraint | None = arg(
+        default=None, doc="What the kernel of the inputs is brought back to.", last=True
+    )
+    recurrent_constraint: Constraint | None = arg(
+        default=None, doc="What the kernel of the state is brought back to.", last=True
+    )
+    bias_constraint: Constraint | None = arg(
+        default=None, doc="What the offset is brought back to.", last=True
+    )
+    dropout: float = arg(default=0.0, doc="The fraction of the inputs to drop.", last=True)
+    recurrent_dropout: float = arg(
+        default=0.0, doc="The fraction of the state to drop, the same at all steps.", last=True
+    )
+
+    def check(self) -> str | None:
+        """There must be something to compute, and something must be left."""
+        rates = {"dropout": self.dropout, "recurrent_dropout": self.recurrent_dropout}
+        for name, rate in rates.items():
+            if not 0 <= rate < 1:
+                return f"{name} must be in [0, 1), not {rate}"
+        return None if self.units > 0 else "units must be at least 1"
+
+    def state_shapes(self, step: Shape) -> tuple[Shape, ...]:
+        """All states are vectors of `units` numbers."""
+        return ((step[0], self.units),) * type(self).states
+
+    def bias_shape(self) -> tuple[int, ...]:
+        """The shape of the offset."""
+        return (self.gates * self.units,)
+
+    def bias_start(self) -> Initializer:
+        """How the offset starts."""
+        return self.bias_initializer
+
+    def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:
+        """The two kernels and the offset."""
+        wide = self.gates * self.units
+        weights = {
+            "kernel": WeightSpec(
+                f"features {wide}",
+                self.kernel_initializer,
+                regularizer=self.kernel_regularizer,
+                constraint=self.kernel_constraint,
+            ),
+            "recurrent_kernel": WeightSpec(
+                f"{self.units} {wide}",
+                self.recurrent_initializer,
+                regularizer=self.recurrent_regularizer,
+                constraint=self.recurrent_constraint,
+            ),
+        }
+        if self.use_bias:
+            weights["bias"] = WeightSpec(
+                self.bias_shape(),
+                self.bias_start(),
+                regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )
+        return weights
+
+    def project(self, b: Builder, x: Value, weights: Weights) -> Values:
+        """`x @ kernel + bias`, with a share of the inputs dropped in training."""
+        shape = x.type.shape[-2:]
+        # With dropout of the state each gate has its own draw for the inputs, as in Keras.
+        apart = self.gates if self.dropout and self.recurrent_dropout and self.gates > 1 else 1
+        parts: list[Value] = []
+        for gate in range(apart):
+            inputs = x
+            if self.dropout:
+                kept = kept_share(b, shape, self.dropout)
+                inputs = b.op("where_training", b.op("multiply", x, kept), x)
+            kernel = weights["kernel"]
+            if apart > 1:
+                kernel = columns(b, kernel, gate * self.units, (gate + 1) * self.units)
+            parts.append(b.op("matmul", inputs, kernel))
+        axis = x.type.rank - 1
+        projected = parts[0] if apart == 1 else b.op("concatenate", *parts, axis=axis)
+        bias = self.input_bias(b, weights)
+        return (projected if bias is None else b.op("add", projected, bias),)
+
+    def input_bias(self, b: Builder, weights: Weights) -> Value | None:
+        """What is added to the product of the inputs."""
+        del b
+        return weights.get("bias")
+
+    def memory(self, b: Builder, step: Shape) -> Values:
+        """A mask of the state for each gate."""
+        if not self.recurrent_dropout:
+            return ()
+        shape = (step[0], self.units)
+        return tuple(kept_share(b, shape, self.recurrent_dropout) for _ in range(self.gates))
+
+    def recurrent(
+        self, b: Builder, h: Value, weights: Weights, memory: Values, first: int, last: int
+    ) -> Value:
+        """`h @ recurrent_kernel` for some of the gates, a share of `h` dropped in training."""
+        kernel, units = weights["recurrent_kernel"], self.units
+        whole = kernel
+        if (first, last) != (0, self.gates):
+            whole = columns(b, kernel, first * units, last * units)
+        if not memory:
+            return b.op("matmul", h, whole)
+        parts: list[Value] = []
+        for gate in range(first, last):
+            dropped = b.op("where_training", b.op("multiply", h, memory[gate]), h)
+            part = columns(b, kernel, gate * units, (gate + 1) * units)
+            parts.append(b.op("matmul", dropped, part))
+        return parts[0] if len(parts) == 1 else b.op("concatenate", *parts, axis=1)
+
+    def activate(self, b: Builder, x: Value) -> Value:
+        """The activation, if there is one."""
+        return self.activation.lower(b, x) if self.activation else x
+
+
+@final
+@layer("simple_rnn_cell")
+class SimpleRNNCell(KernelCell):
+    """h = activation(x @ kernel + bias + h @ recurrent_kernel). Source: Elman, 1990."""
+
+    shape = "batch features, batch units -> batch units"
+
+    def advance(
+        self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
+    ) -> tuple[Value, Values]:
+        """A product, a sum, the activation."""
+        z = b.op("add", projected[0], self.recurrent(b, states[0], weights, memory, 0, 1))
+        h = self.activate(b, z)
+        return h, (h,)
+
+
+class GatedCell(KernelCell):
+    """A cell whose gates have an activation of their own."""
+
+    recurrent_activation: Activation | None = arg(default=Sigmoid(), doc="Applied to the gates.")
+
+    def gate(self, b: Builder, x: Value) -> Value:
+        """The activation of gates, if there is one."""
+        return self.recurrent_activation.lower(b, x) if self.recurrent_activation else x
+
+
+@final
+@layer("lstm_cell")
+class LSTMCell(GatedCell):
+    """One step of a long short-term memory.
+
+    i, f, o = gates of x @ kernel + h @ recurrent_kernel + bias, in the order i, f, c, o
+    c = f * c + i * activation(...);  h = o * activation(c)
+
+    Source: Hochreiter and Schmidhuber, 1997; the forget gate: Gers et al., 2000.
+    """
+
+    gates = 4
+    states = 2
+
+    unit_forget_bias: bool = arg(
+        default=True,
+        doc="Whether the offset of the forget gate starts at 1.",
+        after="bias_initializer",
+    )
+
+    def bias_start(self) -> Initializer:
+        """With ones for the forget gate."""
+        if not self.unit_forget_bias:
+            return self.bias_initializer
+        return ForgetBias(bias_initializer=self.bias_initializer)
+
+    def advance(
+        self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
+    ) -> tuple[Value, Values]:
+        """The gates, the new memory, the new output."""
+        h, c = states
+        z = b.op("add", projected[0], self.recurrent(b, h, weights, memory, 0, 4))
+        parts: list[Value] = []
+        for number, word in enumerate("ifgo"):
+            with b.at(b.span, word):
+                part = columns(b, z, number * self.units, (number + 1) * self.units)
+                act = self.activate if word == "g" else self.gate
+                parts.append(act(b, part))
+        i, f, g, o = parts
+        with b.at(b.span, "c"):
+            c = b.op("add", b.op("multiply", f, c), b.op("multiply", i, g))
+        with b.at(b.span, "h"):
+            h = b.op("multiply", o, self.activate(b, c))
+        return h, (h, c)
+
+
+@final
+@layer("gru_cell")
+class GRUCell(GatedCell):
+    """One step of a gated recurrent unit.
+
+    z, r = gates of x @ kernel + h @ recurrent_kernel + bias, in the order z, r, h
+    h = z * h + (1 - z) * activation(x @ kernel_h + r * (h @ recurrent_kernel_h))
+
+    With `reset_after` the reset gate is applied behind the product, and there are two
+    offsets, as in cuDNN; else `r * h` is multiplied. Source: Cho et al., 2014.
+    """
+
+    shape = "batch features, batch units -> batch units"
+    gates = 3
+
+    reset_after: bool = arg(
+        default=True, doc="Whether the reset gate comes behind the product.", last=True
+    )
+
+    def bias_shape(self) -> tuple[int, ...]:
+        """One offset for the inputs, and with `reset_after` one for the state."""
+        wide = 3 * self.units
+        return (2, wide) if self.reset_after else (wide,)
+
+    def input_bias(self, b: Builder, weights: Weights) -> Value | None:
+        """The first of two offsets."""
+        bias = weights.get("bias")
+        return row(b, bias, 0) if bias is not None and self.reset_after else bias
+
+    def advance(
+        self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
+    ) -> tuple[Value, Values]:
+        """The gates, what is new, and the mix."""
+        (x,), (h,), units = projected, states, self.units
+        ends = 3 if self.reset_after else 2
+        inner = self.recurrent(b, h, weights, memory, 0, ends)
+        if self.reset_after and "bias" in weights:
+            inner = b.op("add", inner, row(b, weights["bias"], 1))
+        gates: list[Value] = []
+        for number, word in enumerate("zr"):
+            with b.at(b.span, word):
+                ours = columns(b, x, number * units, (number + 1) * units)
+                theirs = columns(b, inner, number * units, (number + 1) * units)
+                gates.append(self.gate(b, b.op("add", ours, theirs)))
+        z, r = gates
+        with b.at(b.span, "new"):
+            if self.reset_after:
+                old = b.op("multiply", r, columns(b, inner, 2 * units, 3 * units))
+            else:
+                old = self.recurrent(b, b.op("multiply", r, h), weights, memory, 2, 3)
+            new = self.activate(b, b.op("add", columns(b, x, 2 * units, 3 * units), old))
+        with b.at(b.span, "h"):
+            rest = b.op("subtract", b.constant(1.0), z)
+            h = b.op("add", b.op("multiply", z, h), b.op("multiply", rest, new))
+        return h, (h,)
+
+
+def kept_share(b: Builder, shape: Shape, rate: float) -> Value:
+    """What dropout multiplies with: 0, or what keeps the mean."""
+    ones = b.op("full", shape=shape, value=1.0, hint="kept")
+    key = b.op("random_key", hint="key")
+    return b.op("dropout_with_key", ones, key, rate=rate, hint="kept")
+
+
+def columns(b: Builder, x: Value, start: int, stop: int) -> Value:
+    """A part of the last axis."""
+    whole = (None, None, None)
+    if x.type.shape[-1] == stop - start:
+        return x
+    last = (start or None, None if x.type.shape[-1] == stop else stop, None)
+    return b.op("index", x, items=(*(whole,) * (x.type.rank - 1), last))
+
+
+def row(b: Builder, x: Value, number: int) -> Value:
+    """A row of a matrix."""
+    return b.op("index", x, items=(number, (None, None, None)))
+
+
+def zeros(b: Builder, type: TensorType, hint: str) -> Value:
+    """Zeros of a type."""
+    return b.op("full", shape=type.shape, value=0.0, dtype=type.dtype, hint=hint)
