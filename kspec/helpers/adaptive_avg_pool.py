@@ -4,31 +4,31 @@ import jax
 import jax.numpy as jnp
 
 
-def adaptive_avg_pool(x, size):
-    """Means of windows that share each axis.
+def adaptive_avg_pool(x, axis, places):
+    """The means of windows that share an axis among so many places.
 
-    x: [B, *spatial, C], result: [B, *size, C].
-    Place i of n takes the elements from floor(i * length / n) up to, without it,
-    ceil((i + 1) * length / n), so that neighbors may overlap.
+    Place i takes the elements from floor(i * length / places) up to, without it,
+    ceil((i + 1) * length / places), so that neighbors may overlap.
     """
+    length = x.shape[axis]
+    starts = [i * length // places for i in range(places)]
+    ends = [-(-(i + 1) * length // places) for i in range(places)]
+    narrow = min(end - start for start, end in zip(starts, ends, strict=True))
+    wide = max(end - start for start, end in zip(starts, ends, strict=True))
 
-    def slide(values, axis, width):
-        window = [1] * values.ndim
-        window[axis] = width
-        total = jax.lax.reduce_window(
-            values, 0.0, jax.lax.add, window, [1] * values.ndim, "VALID"
-        )
+    def slide(width):
+        window = [width if each == axis else 1 for each in range(x.ndim)]
+        strides = [1] * x.ndim
+        total = jax.lax.reduce_window(x, 0.0, jax.lax.add, window, strides, "VALID")
         return total / width
 
-    for axis, places in enumerate(size, start=1):
-        length = x.shape[axis]
-        starts = [i * length // places for i in range(places)]
-        ends = [-(-(i + 1) * length // places) for i in range(places)]
-        widths = [end - start for start, end in zip(starts, ends, strict=True)]
-        narrow = min(widths)
-        pooled, offset = slide(x, axis, narrow), length - narrow + 1
-        if max(widths) > narrow:  # they differ by 1 at most
-            pooled = jnp.concatenate([pooled, slide(x, axis, narrow + 1)], axis)
-        index = [s + offset * (w > narrow) for s, w in zip(starts, widths, strict=True)]
-        x = jnp.take(pooled, jnp.array(index), axis)
-    return x
+    # Widths differ by 1 at most: windows of both stand behind one another.
+    pooled = slide(narrow)
+    if wide > narrow:
+        pooled = jnp.concatenate([pooled, slide(wide)], axis)
+    offset = length - narrow + 1
+    index = [
+        start if end - start == narrow else start + offset
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return jnp.take(pooled, jnp.array(index), axis)

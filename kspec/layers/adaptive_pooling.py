@@ -25,8 +25,11 @@ class _AdaptivePooling(Layer):
         return bad_sizes(self, "output_size")
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
-        """One op."""
-        return b.op(self.op, operands[0], size=repeat(self.output_size, rank_of(self)))
+        """One op an axis."""
+        (x,) = operands
+        for axis, places in enumerate(repeat(self.output_size, rank_of(self)), start=1):
+            x = b.op(self.op, x, axis=axis, places=places)
+        return x
 
 
 class _AdaptiveMaxPooling(_AdaptivePooling):
@@ -41,7 +44,7 @@ class _AdaptiveAveragePooling(_AdaptivePooling):
     op = "adaptive_avg_pool"
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
-        """One op, on floats."""
+        """One op an axis, on floats."""
         return super().lower(b, to_float(b, operands[0]))
 
 

@@ -52,12 +52,12 @@ class _ConvTranspose(KernelLayer):
             to_float(b, operands[0]),
             weights["kernel"],
             strides=repeat(self.strides, rank_of(self)),
-            padding=self._edges(),
+            padding=self.edges(),
             dilation=repeat(self.dilation_rate, rank_of(self)),
         )
         return self.finish(b, y, weights)
 
-    def _edges(self) -> Pairs:
+    def edges(self) -> Pairs:
         """The zeros before and behind the operand, whose elements stand `strides` apart.
 
         The last window reaches `reach` places of the result, and `span + reach - 2` zeros

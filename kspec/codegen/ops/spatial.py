@@ -6,8 +6,8 @@ from kspec.codegen.ops.table import Writer, emits, emits_helper, literal
 from kspec.ir import Op
 
 emits_helper("conv_transpose", "strides", "padding", "dilation", dilation=1)
-emits_helper("adaptive_max_pool", "size")
-emits_helper("adaptive_avg_pool", "size")
+emits_helper("adaptive_max_pool", "axis", "places")
+emits_helper("adaptive_avg_pool", "axis", "places")
 
 
 @emits("pad")

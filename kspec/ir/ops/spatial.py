@@ -58,19 +58,19 @@ def _conv_transpose(types: Types, attrs: Attrs) -> Types:
     return (TensorType(x.dtype, (x.shape[0], *spatial, kernel.shape[-2])),)
 
 
-@op("adaptive_max_pool", "adaptive_avg_pool", required=("size",))
+@op("adaptive_max_pool", "adaptive_avg_pool", required=("axis", "places"))
 def _adaptive_pool(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "pooling")
     (x,) = types
-    size = integers(attrs, "size")
+    axis = integer(attrs, "axis")
     require(x.dtype not in ("bool", KEY), f"numbers are needed, not {x}")
-    require(x.rank == len(size) + 2, f"{x} has not {len(size)} axes between batch and channels")
-    for axis in x.shape[1:-1]:
-        require(
-            isinstance(axis, int),
-            f"the axis {axis} has no fixed size, and adaptive pooling over it needs one",
-        )
-    return (x.with_shape((x.shape[0], *size, x.shape[-1])),)
+    require(0 <= axis < x.rank, f"{x} has no axis {axis}")
+    require(
+        isinstance(x.shape[axis], int),
+        f"the axis {x.shape[axis]} has no fixed size, and adaptive pooling over it needs one",
+    )
+    places = integer(attrs, "places")
+    return (x.with_shape((*x.shape[:axis], places, *x.shape[axis + 1 :])),)
 
 
 @op("pad", required=("widths",), value=0.0)
