@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kspec.elaborate import Program
-from kspec.ir import Func, Op
+from kspec.ir import CONVOLUTIONS, Func, Op, Shape
 from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.printer import print_expr
@@ -136,12 +136,18 @@ def _flops(op: Op) -> int:
         rounds = op.args[-1].type.shape[axis] if isinstance(axis, int) else 1
         inside = sum(_flops(inner) for inner in op.body.ops)
         return inside * (rounds if isinstance(rounds, int) else 1)
-    if op.name not in ("matmul", "conv"):
+    if op.name != "matmul" and op.name not in CONVOLUTIONS:
         return 0
-    _, kernel = op.args
-    out = math.prod(axis for axis in op.result.type.shape if isinstance(axis, int))
-    inner = kernel.type.shape[:-1] if op.name == "conv" else kernel.type.shape[-2:-1]
-    return 2 * out * math.prod(axis for axis in inner if isinstance(axis, int))
+    x, kernel = op.args
+    # A transposed convolution multiplies each element that goes in, the others sum for
+    # each that comes out.
+    each = x if op.name == "conv_transpose" else op.result
+    inner = kernel.type.shape[-2:-1] if op.name == "matmul" else kernel.type.shape[:-1]
+    return 2 * _known(each.type.shape) * _known(inner)
+
+
+def _known(shape: Shape) -> int:
+    return math.prod(axis for axis in shape if isinstance(axis, int))
 
 
 def as_text(changes: Iterable[Change]) -> str:

@@ -18,7 +18,7 @@ from kspec.data.dataset import (
     declaration_to_json,
 )
 from kspec.diagnostics import Source, Span
-from kspec.ir import Call, TensorType, read_call, show_call
+from kspec.ir import CONVOLUTIONS, Call, TensorType, read_call, show_call
 
 FORMAT: Final = 2
 Offsets = Mapping[str, tuple[int, int]]  # the first character of a place, and the end
@@ -110,7 +110,7 @@ def make_plan(compiled: Compiled) -> Plan:
         seed=train.seed,
         shuffle=train.shuffle,
         loads=train.loads,
-        convolves=any(op.name == "conv" for op in compiled.module.func("eval").walk()),
+        convolves=any(op.name in CONVOLUTIONS for op in compiled.module.func("eval").walk()),
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
     )

@@ -9,6 +9,12 @@ from pathlib import Path
 import pytest
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
+# Most of the time of most tests is XLA's optimizer at work on programs that run once.
+# Slow tests, which train, are started with XLA_FLAGS set to nothing.
+os.environ.setdefault(
+    "XLA_FLAGS",
+    "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true",
+)
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("KSPEC_TEST_PLATFORM", "cpu"))
 
 TESTS = Path(__file__).parent

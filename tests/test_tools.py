@@ -17,7 +17,7 @@ from xml.etree import ElementTree
 import pytest
 
 import kspec as package
-from kspec import files
+from kspec import files, reference
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.catalog import by_code, table
 from kspec.registry import PACKAGES, names
@@ -202,6 +202,7 @@ EXAMPLE_ARGUMENTS = {
     **{"units": "4", "rate": "0.5", "filters": "4", "kernel_size": "3", "pool_size": "2"},
     **{"input_dim": "9", "output_dim": "4", "target_shape": "(6, 64)", "scale": "0.5"},
     **{"x_min": "0", "x_max": "1", "dtype": '"f32"', "num_classes": "3", "axis": "1"},
+    **{"height": "4", "width": "4", "dims": "(3, 2, 1)", "n": "2", "output_size": "2"},
     **{"axes": "(0, 2, 1, 3)", "activation": "relu", "path": '"a.npz"', "image": '"a.gz"'},
 }
 OPERANDS = {"embedding": "i32[8]", "one_hot": "i32[8]", "squeeze": "f32[1, 8, 6]"}
@@ -212,12 +213,12 @@ OPERANDS = {"embedding": "i32[8]", "one_hot": "i32[8]", "squeeze": "f32[1, 8, 6]
     [(kind, name) for kind in ("layer", "activation", "op") for name in names(kind)],
 )
 def test_the_examples_of_the_vocabulary_compile(kind, name):
-    from kspec import reference
-
     line = reference.example(names(kind)[name])
     for argument, value in EXAMPLE_ARGUMENTS.items():
         line = re.sub(rf"(?<=[(, ]){argument}(?=[,)])", value, line)
-    type = OPERANDS.get(name, "f32[8, 8, 6]")
+    rule = getattr(names(kind)[name], "shape", "*").split("->")[0]
+    axes = [8, 8, 6] if {"*", ","} & set(rule) else [5, 8, 8, 6][5 - len(rule.split()) :]
+    type = OPERANDS.get(name, f"f32{axes}")
     inputs = "".join(f"  input {operand} : {type}\n" for operand in ("x", "x1", "x2", "x3"))
     if name == "where":
         line = line.replace("x1,", "x1 > 0,")

@@ -129,8 +129,10 @@ class Lowering:
             self.reporter.report(MaskDropped(span=span, layer=layer.name))
         sizes = {n: v for n in layer.arg_types() if isinstance(v := getattr(layer, n), int)}
         dims = {**sizes, **dims}
-        specs = layer.specs(types, {**dims, **layer.dims(dims)})
-        weights = self._weights(layer, specs, {**dims, **layer.dims(dims)}, place, operands)
+        # Of the class: an argument may be called `dims`, too.
+        dims = {**dims, **type(layer).dims(layer, dims)}
+        specs = layer.specs(types, dims)
+        weights = self._weights(layer, specs, dims, place, operands)
         given = {name: tuple(map(_masked, tensors)) for name, tensors in named.items()}
         results = layer.apply(self.builder, tuple(map(_masked, operands)), weights, given)
         penalty = layer.penalty()

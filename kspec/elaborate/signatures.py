@@ -26,6 +26,8 @@ def describe_type(wanted: object) -> str:
         return " or ".join(f"`{option}`" for option in get_args(wanted))
     if origin is tuple:
         items = get_args(wanted)
+        if get_origin(items[0]) in (Union, types.UnionType):
+            return f"a tuple, each item {describe_type(items[0])}"
         noun = describe_type(items[0]).split(" ", 1)[-1]
         return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
     if isinstance(wanted, type) and issubclass(wanted, Definition):

@@ -3,6 +3,7 @@
 from kspec.ir.builder import Builder
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.ops import OPS, TypeRuleError
+from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.read import BadText, read, read_call
 from kspec.ir.text import show, show_call
 from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
@@ -10,6 +11,7 @@ from kspec.ir.verify import InvalidIR, verify
 
 __all__ = [
     "BATCH",
+    "CONVOLUTIONS",
     "FLOATS",
     "INTEGERS",
     "JAX_DTYPES",

@@ -158,12 +158,13 @@ def window(
     require(dilation > 0, f"a {what} is not dilated by {dilation}")
     if isinstance(size, str):
         require(
-            stride == 1 and padding == "same",
-            f"the axis {size} has no fixed size, and a {what} over it needs one",
+            stride == 1 and padding != "valid",
+            f"the axis {size} has no fixed size: over it a {what} moves by 1, "
+            'and needs padding="same"',
         )
         return size
     span = (window - 1) * dilation + 1
-    count = -(-size // stride) if padding == "same" else (size - span) // stride + 1
+    count = (size - span) // stride + 1 if padding == "valid" else -(-size // stride)
     require(count > 0, f"a {what} of {span} does not fit into an axis of {size}")
     return count
 

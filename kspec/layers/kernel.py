@@ -66,6 +66,13 @@ class KernelLayer(Layer):
 
     def finish(self, b: Builder, y: Value, weights: Mapping[str, Value]) -> Value:
         """Add the offset, whose axes are the last of the result, and apply the activation."""
-        if self.use_bias:
-            y = b.op("add", y, weights["bias"])
-        return self.activation.lower(b, y) if self.activation else y
+        return finish(b, y, weights, self.activation)
+
+
+def finish(
+    b: Builder, y: Value, weights: Mapping[str, Value], activation: Activation | None
+) -> Value:
+    """Add the offset if there is one, and apply the activation."""
+    if "bias" in weights:
+        y = b.op("add", y, weights["bias"])
+    return activation.lower(b, y) if activation else y

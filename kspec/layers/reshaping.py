@@ -62,3 +62,35 @@ class Reshape(Layer):
         sizes = [have // want if size == -1 else size for size in self.target_shape]
         shape: tuple[Dim, ...] = (batch, *sizes)
         return b.op("reshape", operands[0], shape=shape)
+
+
+@final
+@layer("permute")
+class Permute(Layer):
+    """Put the axes of each example into another order; the batch stays first.
+
+    `permute((2, 1))` makes of x[b, i, j] y[b, j, i].
+    """
+
+    shape = "batch *axes -> batch *permuted"
+
+    # Keras' name for it; the method of that name is asked of the class.
+    dims: tuple[int, ...] = arg(  # pyright: ignore[reportIncompatibleMethodOverride]
+        doc="The axes, counted from 1, in their new order."
+    )
+
+    def check(self) -> str | None:
+        """Each axis is there once."""
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            return f"{self.dims} is no order of the axes 1 to {len(self.dims)}"
+        return None
+
+    def misfit(self, *operands: TensorType) -> str | None:
+        """Each axis has its place."""
+        rank = operands[0].rank - 1
+        fits = rank == len(self.dims)
+        return None if fits else f"{operands[0]} has {rank} axes beside the batch, not {self.dims}"
+
+    def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
+        """One transposition."""
+        return b.op("transpose", operands[0], permutation=(0, *self.dims))

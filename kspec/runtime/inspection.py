@@ -61,6 +61,7 @@ OF_JAX: Final = frozenset(
         "checkpoint",
         "eval_shape",
         "grad",
+        "image",
         "jit",
         "lax",
         "nn",

@@ -19,6 +19,10 @@ CASES: Cases = {
         )
         for padding in ("same", "valid")
     ],
+    "causal_conv": [
+        (("f32[B,9,4]", "f32[3,2,6]"), {"strides": (1,), "dilation": (2,), "groups": 2}),
+        (("f32[B,9,4]", "f32[4,4,6]"), {"strides": (2,), "dilation": (1,)}),
+    ],
     **{
         name: [
             (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (2, 2), "padding": padding})

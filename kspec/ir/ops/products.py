@@ -65,6 +65,13 @@ def _conv(types: Types, attrs: Attrs) -> Types:
     return (TensorType(x.dtype, (x.shape[0], *spatial, filters)),)
 
 
+@op("causal_conv", required=("strides", "dilation"), groups=1)
+def _causal_conv(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "a convolution")
+    require(types[0].rank == 3, f"{types[0]} has no single axis of time steps")
+    return _conv(types, {**attrs, "padding": "causal"})
+
+
 @op("max_pool", "avg_pool", required=("window", "strides", "padding"))
 def _pool(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "pooling")

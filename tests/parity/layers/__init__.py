@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Any, NamedTuple, TypeAlias
 
-from tests.parity.harness import keras
+from tests.parity.harness import keras, spell
 
 K = keras.layers
 IMAGE = ((9, 8, 4),)
@@ -22,3 +22,8 @@ class Case(NamedTuple):
 
 
 Cases: TypeAlias = dict[str, list[Case]]
+
+
+def same(name: str, layer: Callable[..., keras.Layer], *shape: int, **args: Any) -> Case:
+    """A call with the same arguments, by their names, in both languages, on one operand."""
+    return Case(f"{name}({spell(args)})", lambda: layer(**args), (shape,))

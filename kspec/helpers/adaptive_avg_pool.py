@@ -1,0 +1,34 @@
+"""Mean over as many windows as are wanted."""
+
+import jax
+import jax.numpy as jnp
+
+
+def adaptive_avg_pool(x, axis, places):
+    """The means of windows that share an axis among so many places.
+
+    Place i takes the elements from floor(i * length / places) up to, without it,
+    ceil((i + 1) * length / places), so that neighbors may overlap.
+    """
+    length = x.shape[axis]
+    starts = [i * length // places for i in range(places)]
+    ends = [-(-(i + 1) * length // places) for i in range(places)]
+    narrow = min(end - start for start, end in zip(starts, ends, strict=True))
+    wide = max(end - start for start, end in zip(starts, ends, strict=True))
+
+    def slide(width):
+        window = [width if each == axis else 1 for each in range(x.ndim)]
+        strides = [1] * x.ndim
+        total = jax.lax.reduce_window(x, 0.0, jax.lax.add, window, strides, "VALID")
+        return total / width
+
+    # Widths differ by 1 at most: windows of both stand behind one another.
+    pooled = slide(narrow)
+    if wide > narrow:
+        pooled = jnp.concatenate([pooled, slide(wide)], axis)
+    offset = length - narrow + 1
+    index = [
+        start if end - start == narrow else start + offset
+        for start, end in zip(starts, ends, strict=True)
+    ]
+    return jnp.take(pooled, jnp.array(index), axis)
