@@ -122,10 +122,9 @@ def in_order(args: Mapping[str, Arg]) -> tuple[Arg, ...]:
     """Arguments as a signature has them: those that are last behind the others."""
     ordered = sorted(args.values(), key=lambda each: each.last)  # stable
     for each in args.values():
-        places = [place for place, other in enumerate(ordered) if other.name == each.after]
-        if places:
+        if each.after in args:
             ordered.remove(each)
-            ordered.insert(places[0] + 1 - (each in ordered[: places[0]]), each)
+            ordered.insert([other.name for other in ordered].index(each.after) + 1, each)
     return tuple(ordered)
 
 

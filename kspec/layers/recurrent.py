@@ -17,7 +17,8 @@ from kspec.layers.base import (
     layer,
     to_float,
 )
-from kspec.layers.cells import Cell, GRUCell, LSTMCell, SimpleRNNCell, Values, Weights, zeros
+from kspec.layers.cells import Cell, Values, Weights, zeros
+from kspec.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from kspec.layers.stacks import StackedRNNCells
 from kspec.registry import in_order
 from kspec.regularizers.base import Regularizer

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kspec.ir import Builder, Dim, Value
+import math
+
+from kspec.ir import Builder, Dim, TensorType, TypeRuleError, Value
 
 LARGE = -1e9  # Keras' score of what is masked, in f32
 
@@ -40,18 +42,8 @@ def combined_mask(
             found.append(b.op("expand_dims", mask, axis=axis, hint=mask.hint))
     if causal and not found and given is None and window is None and not explicit:
         return None, True
-    steps, keys = _steps(query), _steps(key)
     if causal or window is not None:
-        with b.at(b.span, "allowed"):
-            rows = b.op("expand_dims", b.op("iota", size=steps), axis=1)
-            columns = b.op("expand_dims", b.op("iota", size=keys), axis=0)
-            if causal:
-                here = b.op("greater_equal", rows, columns)
-                found.append(b.op("expand_dims", here, axis=0))
-            if window is not None:
-                distance = b.op("abs", b.op("subtract", rows, columns))
-                near = b.op("less", distance, b.constant(window, "i32"))
-                found.append(b.op("expand_dims", near, axis=0))
+        found += _by_place(b, _steps(query), _steps(key), causal, window)
     if given is not None:
         found.append(given)
     if not found:
@@ -60,6 +52,22 @@ def combined_mask(
     for mask in found[1:]:
         total = b.op("logical_and", total, mask, hint="allowed")
     return total, False
+
+
+def _by_place(b: Builder, steps: Dim, keys: Dim, causal: bool, window: int | None) -> list[Value]:
+    """Masks that depend on the places of step and key alone: `bool[1,steps,keys]`."""
+    found: list[Value] = []
+    with b.at(b.span, "allowed"):
+        rows = b.op("expand_dims", b.op("iota", size=steps), axis=1)
+        columns = b.op("expand_dims", b.op("iota", size=keys), axis=0)
+        if causal:
+            here = b.op("greater_equal", rows, columns)
+            found.append(b.op("expand_dims", here, axis=0))
+        if window is not None:
+            distance = b.op("abs", b.op("subtract", rows, columns))
+            near = b.op("less", distance, b.constant(window, "i32"))
+            found.append(b.op("expand_dims", near, axis=0))
+    return found
 
 
 def _steps(x: Value) -> Dim:
@@ -123,3 +131,31 @@ def attend(
             kept = b.op("where_training", drawn, attention)
     y = b.op("einsum", kept, value, equation=f"{lead}nts,{lead}snh->{lead}tnh")
     return y, attention
+
+
+def flat(b: Builder, x: Value, axes: tuple[int, ...]) -> Value:
+    """The axes of steps as one, behind the other axes but the features."""
+    rank = x.type.rank
+    if axes == (rank - 2,):
+        return x
+    rest = [axis for axis in range(rank - 1) if axis not in axes]
+    x = b.op("transpose", x, permutation=(*rest, *axes, rank - 1))
+    sizes = [size for size in x.type.shape[len(rest) : rank - 1] if isinstance(size, int)]
+    if len(sizes) != len(axes):
+        raise TypeRuleError(f"the axes {axes} of {x.type} must have fixed sizes")
+    shape = (*x.type.shape[: len(rest)], math.prod(sizes), x.type.shape[-1])
+    return b.op("reshape", x, shape=shape)
+
+
+def unflat(b: Builder, y: Value, query: TensorType, axes: tuple[int, ...]) -> Value:
+    """Undo `flat` for the result, whose last axes may be others."""
+    rank = query.rank
+    if axes == (rank - 2,):
+        return y
+    rest = [axis for axis in range(rank - 1) if axis not in axes]
+    ends = y.type.shape[len(rest) + 1 :]
+    steps = [query.shape[axis] for axis in axes]
+    y = b.op("reshape", y, shape=(*y.type.shape[: len(rest)], *steps, *ends))
+    order = [*rest, *axes]
+    back = [order.index(axis) for axis in range(rank - 1)]
+    return b.op("transpose", y, permutation=(*back, *range(rank - 1, y.type.rank)))

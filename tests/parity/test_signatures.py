@@ -32,7 +32,19 @@ OTHER_DEFAULT = {
     for rule in ("average", "max")
     for rank in (2, 3)
 }
-ALL = [(kind, name, cls) for kind in HOMES for name, cls in names(kind).items()]
+# What Keras takes in a call, kspec takes with the other arguments.
+OTHER_DEFAULT |= {
+    ("layer", name, option): "an argument of the call in Keras"
+    for name in ("attention", "additive_attention", "multi_head_attention", "group_query_attention")
+    for option in ("return_attention_scores", "use_causal_mask")
+}
+OWN = {("initializer", "forget_bias"): "what unit_forget_bias of lstm stands for"}
+ALL = [
+    (kind, name, cls)
+    for kind in HOMES
+    for name, cls in names(kind).items()
+    if (kind, name) not in OWN
+]
 
 
 def keras_signature(kind: str, name: str) -> dict[str, Any]:
