@@ -146,7 +146,8 @@ class Applier:
         hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint):
             try:
-                return Tensor(self.lowering.lower(definition, sides, target.span, path or ""), span)
+                value = self.lowering.lower(definition, sides, target.span, path or "", env.mask)
+                return Tensor(value, span)
             except TypeRuleError as error:
                 self.reporter.fail(
                     ShapeMisfit(

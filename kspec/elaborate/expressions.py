@@ -28,6 +28,7 @@ from kspec.elaborate.values import (
     describe,
     elements,
 )
+from kspec.ir import Value
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
 
@@ -44,12 +45,14 @@ class Env:
         place: Where new weights go.
         hint: The name that the statement gives to the result, if it does.
         kinds: The kinds of vocabulary that a call on tensors may name.
+        mask: Which rows of a batch are examples, where losses may be named.
     """
 
     scope: Scope
     place: Place
     hint: str | None = None
     kinds: tuple[str, ...] = ("layer", "activation", "op")
+    mask: Value | None = None
 
     def inner(self) -> Env:
         """The same place for a part of the expression, which has no name of its own."""

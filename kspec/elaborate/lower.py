@@ -32,7 +32,12 @@ class Lowering:
         self.weights = weights
 
     def lower(
-        self, definition: Definition, sides: tuple[Meaning, ...], span: Span, path: str
+        self,
+        definition: Definition,
+        sides: tuple[Meaning, ...],
+        span: Span,
+        path: str,
+        mask: Value | None,
     ) -> Value:
         """Write a layer, activation, op or loss.
 
@@ -41,6 +46,7 @@ class Lowering:
             sides: What it is applied to: tensors; for ops numbers, too.
             span: Where.
             path: Where a layer's weights go.
+            mask: Which rows of a batch are examples; losses have one.
 
         Raises:
             Failed: After reporting a mistake.
@@ -55,9 +61,9 @@ class Lowering:
         if isinstance(definition, Activation):
             self._count(definition, operands, span, 1)
             return definition.lower(self.builder, values[0])
-        assert isinstance(definition, Loss)
+        assert isinstance(definition, Loss) and mask is not None
         self._count(definition, operands, span, 2)
-        return definition.lower(self.builder, values[0], values[1])
+        return definition.lower_batch(self.builder, values[0], values[1], mask)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
         self._count(op, sides, span, op.operands)

@@ -48,7 +48,7 @@ class Metrics:
         self.arguments = elaborator.arguments
         self.reporter = elaborator.reporter
         self.builder = elaborator.builder
-        self.env = Env(scope, Place(), kinds=LOSS_KINDS)
+        self.env = Env(scope, Place(), kinds=LOSS_KINDS, mask=mask)
         self.mask = mask
 
     def read(self, setting: Expr) -> list[Sums]:

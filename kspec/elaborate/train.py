@@ -193,7 +193,7 @@ class _TrainBlock:
     def _loss(self, scope: Scope, mask: Value) -> tuple[Value, Sums]:
         """The mean over the batch's real examples, and what an epoch's mean needs."""
         expr = self.settings.require("loss").value
-        env = Env(scope, Place(), "loss", kinds=LOSS_KINDS)
+        env = Env(scope, Place(), "loss", kinds=LOSS_KINDS, mask=mask)
         each = self.elaborator.evaluator.tensor(expr, env).value
         with self.builder.at(expr.span, "loss"):
             if each.type.is_float:

@@ -19,6 +19,8 @@ PASCAL = {
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "identity": "Identity",
+    "ctc": "CTC",
+    "kl_divergence": "KLDivergence",
 }
 HOMES = {
     "layer": keras.layers,
