@@ -139,7 +139,25 @@ class Arithmetic:
                 BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
             )
         mask = None if op == "@" else merged_mask(self.builder, (left, right))
-        return self._emit(_TENSORS[op], self.promote(op, (left, right), span), span, mask)
+        values = self.promote(op, (left, right), span)
+        if op != "@":
+            values = self._aligned(values)
+        return self._emit(_TENSORS[op], values, span, mask)
+
+    def _aligned(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
+        """Shapes are per example: new axes of size 1 go behind the batch axis, not before it."""
+        rank = max(value.type.rank for value in values)
+        batched = all(value.type.shape[:1] == (BATCH,) for value in values if value.type.rank)
+        if not batched:
+            return values
+        aligned: list[Value] = []
+        for value in values:
+            missing = rank - value.type.rank
+            if value.type.rank and missing:
+                shape = (BATCH, *[1] * missing, *value.type.shape[1:])
+                value = self.builder.op("reshape", value, shape=shape)
+            aligned.append(value)
+        return tuple(aligned)
 
     def promote(self, op: str, sides: tuple[Meaning, ...], span: Span) -> tuple[Value, ...]:
         """Tensors and numbers as values of one dtype: integers follow floats, as in JAX."""

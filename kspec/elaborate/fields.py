@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import cast
+
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
     DuplicateName,
@@ -15,6 +17,8 @@ from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Tensor
 from kspec.ir import TensorType, Value
 from kspec.syntax import tree
+
+_SPARSE_LOSSES = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
 
 
 class Fields:
@@ -89,7 +93,10 @@ class Fields:
         return scope
 
     def check_labels(self) -> None:
-        """A class label must have one output for each of its classes."""
+        """A class label must have one output for each of its classes.
+
+        The last class needs none if it is ignored.
+        """
         data, fields = self.data, self.values
         classes = {
             id(fields[field.name]): field
@@ -97,11 +104,15 @@ class Fields:
             if field.is_class and field.name in fields
         }
         for op in self.builder.ops:
-            if op.name != "sparse_categorical_crossentropy":
+            if op.name not in _SPARSE_LOSSES:
                 continue
             field = classes.get(id(op.args[0]))
-            width = op.args[1].type.shape[-1]
-            if field is not None and field.classes is not None and field.classes != width:
+            if field is None or field.classes is None:
+                continue
+            width = op.args[1].type.shape[cast("int", op.attrs.get("axis", -1))]
+            ignored = op.attrs.get("ignore_class")
+            spared = ignored is not None and field.classes == cast("int", ignored) + 1
+            if width != field.classes and not (spared and width == field.classes - 1):
                 self.reporter.report(
                     LabelWidthMismatch(
                         span=op.span,

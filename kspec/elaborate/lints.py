@@ -19,6 +19,8 @@ _CROSSENTROPIES = {
     "sparse_categorical_crossentropy": "softmax",
     "categorical_crossentropy": "softmax",
     "binary_crossentropy": "sigmoid",
+    "categorical_focal_crossentropy": "softmax",
+    "binary_focal_crossentropy": "sigmoid",
 }
 _PROBABILITIES = ("softmax", "sigmoid")
 _LINEAR = ("add", "matmul", "conv")  # what makes any numbers

@@ -90,7 +90,7 @@ class Lowering:
             return (Masked(definition.lower(self.builder, values[0]), operands[0].mask),)
         assert isinstance(definition, Loss)
         self._count(definition, operands, span, (2,))
-        loss = definition.lower(self.builder, values[0], values[1])
+        loss = definition.lower_batch(self.builder, values[0], values[1], self.examples)
         return (Masked(loss, operands[1].mask),)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:

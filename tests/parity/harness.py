@@ -76,16 +76,18 @@ def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL) -> Non
     np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=rtol, atol=atol)
 
 
-def loss_and_gradient(run: Run, batch: dict[str, Any], wanted: str) -> tuple[float, np.ndarray]:
-    """A program's loss over a whole batch, and its gradient to one field."""
-    rows = len(batch[wanted])
+def loss_and_gradient(
+    run: Run, batch: dict[str, Any], wanted: str, mask: np.ndarray | None = None
+) -> tuple[float, np.ndarray]:
+    """A program's loss over a whole batch, or its rows with mask 1, and a field's gradient."""
+    real = np.ones(len(batch[wanted]), np.float32) if mask is None else mask
     state = run.state
 
     def loss(value: jax.Array) -> jax.Array:
-        mask = jnp.ones(rows)
+        mask = jnp.asarray(real)
         key = jax.random.key(0)
         train: Any = run.executable.train
         return train(state["params"], state["stats"], {**batch, wanted: value}, mask, key)[0]
 
-    value, gradient = jax.value_and_grad(loss)(jnp.asarray(batch[wanted]))
+    value, gradient = jax.jit(jax.value_and_grad(loss))(jnp.asarray(batch[wanted]))
     return float(value), np.asarray(gradient)

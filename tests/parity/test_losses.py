@@ -1,190 +1,108 @@
-"""Losses: values and gradients of Keras, behind a softmax or sigmoid and without one."""
+"""Losses: values and gradients of Keras, behind an activation, without one, in short batches."""
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import importlib
+import pkgutil
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from kspec.passes.fuse_softmax_crossentropy import FUSIBLE
 from kspec.registry import names
-from tests.parity.harness import (
-    close,
-    floats,
-    keras,
-    loss_and_gradient,
-    probabilities,
-    program,
-    spell,
-)
+from tests.parity import losses
+from tests.parity.harness import close, floats, keras, loss_and_gradient, program, spell
+from tests.parity.losses import ROWS, VECTOR, Case, Cases
 
-L = keras.losses
-ROWS, CLASSES = 6, 5
-LABELS = np.array([0, 4, 2, 2, 1, 3], np.int32)
-ONE_HOT = np.eye(CLASSES, dtype=np.float32)[LABELS]
-BITS = (floats(ROWS, CLASSES, seed=4) > 0).astype(np.float32)
-
-
-class Case(NamedTuple):
-    """A loss in both languages, its truth, and what its predictions come from."""
-
-    name: str
-    args: dict[str, Any]
-    keras: Any
-    field: str
-    truth: np.ndarray
-    behind: str  # the activation whose values it takes; "linear" for any numbers
-
-
-VECTOR = f"f32[{CLASSES}]"
-CASES = [
-    Case(
-        "sparse_categorical_crossentropy",
-        {},
-        L.SparseCategoricalCrossentropy,
-        f"class[{CLASSES}]",
-        LABELS,
-        "softmax",
-    ),
-    Case(
-        "sparse_categorical_crossentropy",
-        {"from_logits": True},
-        L.SparseCategoricalCrossentropy,
-        f"class[{CLASSES}]",
-        LABELS,
-        "linear",
-    ),
-    Case("categorical_crossentropy", {}, L.CategoricalCrossentropy, VECTOR, ONE_HOT, "softmax"),
-    Case(
-        "categorical_crossentropy",
-        {"label_smoothing": 0.1},
-        L.CategoricalCrossentropy,
-        VECTOR,
-        ONE_HOT,
-        "softmax",
-    ),
-    Case(
-        "categorical_crossentropy",
-        {"from_logits": True},
-        L.CategoricalCrossentropy,
-        VECTOR,
-        ONE_HOT,
-        "linear",
-    ),
-    Case(
-        "categorical_crossentropy",
-        {"axis": -1},
-        L.CategoricalCrossentropy,
-        VECTOR,
-        probabilities(ROWS, CLASSES),
-        "softmax",
-    ),
-    Case("binary_crossentropy", {}, L.BinaryCrossentropy, VECTOR, BITS, "sigmoid"),
-    Case(
-        "binary_crossentropy",
-        {"label_smoothing": 0.2},
-        L.BinaryCrossentropy,
-        VECTOR,
-        BITS,
-        "sigmoid",
-    ),
-    Case(
-        "binary_crossentropy", {"from_logits": True}, L.BinaryCrossentropy, VECTOR, BITS, "linear"
-    ),
-    Case(
-        "mean_squared_error",
-        {},
-        L.MeanSquaredError,
-        VECTOR,
-        floats(ROWS, CLASSES, seed=5),
-        "linear",
-    ),
-    Case(
-        "mean_absolute_error",
-        {},
-        L.MeanAbsoluteError,
-        VECTOR,
-        floats(ROWS, CLASSES, seed=5),
-        "linear",
-    ),
+CASES: Cases = {
+    name: cases
+    for family in pkgutil.iter_modules(losses.__path__)
+    for name, cases in importlib.import_module(f"tests.parity.losses.{family.name}").CASES.items()
+}
+ALL = [(name, case) for name, cases in CASES.items() for case in cases]
+BEHIND = [(name, case) for name, case in ALL if case.behind != "linear"]
+# What the compiler sees through; of each other loss one case.
+FUSED = [(name, case) for name, case in BEHIND if name in FUSIBLE]
+ONCE = list({name: (name, case) for name, case in BEHIND if name not in FUSIBLE}.values())
+# Losses that clip probabilities.
+CLIPPED = [
+    (name, case)
+    for name, case in BEHIND
+    if ("crossentropy" in name or name == "kl_divergence") and case.shape == VECTOR
 ]
 
 
+def identify(value: Any) -> str:
+    """`huber(delta=0.3) i32[] linear (5,)`."""
+    if isinstance(value, Case):
+        return f"({spell(value.args)}) {value.field} {value.behind} {value.shape}"
+    return str(value)
+
+
 def test_every_loss_and_argument_is_here():
-    assert {case.name for case in CASES} == set(names("loss"))
+    assert set(CASES) == set(names("loss")) == {name for name, _ in FUSED + ONCE}
     for name, cls in names("loss").items():
-        tried = {key for case in CASES if case.name == name for key in case.args}
+        tried = {key for case in CASES[name] for key in case.args}
         assert tried == {arg.name for arg in cls.args}, name
 
 
-def compare(case: Case, output: str, x: np.ndarray, activation: Any) -> None:
-    """Loss and gradient of `output` over x, against Keras' loss of `activation(x)`."""
-    call = f"{case.name}(truth, p{spell(case.args, ', ')})"
+def predictions(case: Case, seed: int = 0) -> np.ndarray:
+    """Numbers that the loss takes."""
+    x = floats(ROWS, *case.shape, seed=seed)
+    return np.asarray(getattr(keras.activations, case.behind)(x))
+
+
+def certain(case: Case) -> np.ndarray:
+    """Probabilities of 0 and 1."""
+    x = floats(ROWS, *case.shape)
+    sure = np.eye(case.shape[-1])[x.argmax(-1)] if case.behind == "softmax" else x > 0
+    return sure.astype(np.float32)
+
+
+def compare(name: str, case: Case, x: np.ndarray, behind: str = "linear") -> None:
+    """Loss and gradient of `behind(x)`, against Keras'.
+
+    Three rows more than Keras gets fill the batch up: the mask leaves them out.
+    """
+    call = f"{name}(truth, p{spell(case.args, ', ')})"
+    shape = list(case.shape)
+    output = "x" if behind == "linear" else f"x -> {behind}"
     run = program(
-        f"  input x : {VECTOR}\n  output p = {output}",
+        f"  input x : f32{shape}\n  output p = {output}",
         f"  loss = {call}\n  optimizer = sgd(0.1)",
-        f"  x : {VECTOR}\n  truth : {case.field}",
+        f"  x : f32{shape}\n  truth : {case.field}",
     )
-    ours, gradient = loss_and_gradient(run, {"x": x, "truth": case.truth}, "x")
-    loss = case.keras(**case.args)
-    theirs, expected = jax.value_and_grad(lambda x: loss(case.truth, activation(x)))(x)
+    others = case.truth[2::-1]
+    others = others - 3 if "hinge" in name else others  # no longer bits
+    batch = {
+        "x": np.concatenate([x, predictions(case, seed=8)[:3]]),
+        "truth": np.concatenate([case.truth, others]),
+    }
+    mask = np.repeat(np.array([1, 0], np.float32), [ROWS, 3])
+    ours, gradient = loss_and_gradient(run, batch, "x", mask)
+    loss = case.loss(**case.args)
+    activation = getattr(keras.activations, behind)
+    slope = jax.jit(jax.value_and_grad(lambda x: loss(case.truth, activation(x))))
+    theirs, expected = slope(x)
     close(ours, theirs)
-    close(gradient, expected, 1e-4, 1e-6)
+    close(gradient[:ROWS], expected, 1e-4, 1e-6)
+    close(gradient[ROWS:], 0)
 
 
-IDS = [f"{case.name}{spell(case.args, ', ')}" for case in CASES]
+@pytest.mark.parametrize(("name", "case"), ALL, ids=identify)
+def test_loss_of_plain_predictions_is_that_of_keras(name: str, case: Case):
+    compare(name, case, predictions(case))
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_loss_of_plain_predictions_is_that_of_keras(case: Case):
-    x = floats(ROWS, CLASSES)
-    if case.behind == "softmax":
-        x = probabilities(ROWS, CLASSES, seed=7)
-    elif case.behind == "sigmoid":
-        x = np.asarray(jax.nn.sigmoid(x))
-    compare(case, "x", x, lambda x: x)
+@pytest.mark.parametrize(("name", "case"), FUSED + ONCE, ids=identify)
+def test_loss_behind_its_activation_is_that_of_keras(name: str, case: Case):
+    """The compiler takes some of these from logits, Keras from clipped probabilities."""
+    compare(name, case, floats(ROWS, *case.shape), case.behind)
 
 
-@pytest.mark.parametrize("case", [c for c in CASES if c.behind != "linear"], ids=lambda c: c.name)
-def test_loss_behind_its_activation_is_that_of_keras(case: Case):
-    """The compiler takes these from logits, Keras from clipped probabilities."""
-    compare(
-        case, f"x -> {case.behind}", floats(ROWS, CLASSES), getattr(keras.activations, case.behind)
-    )
-
-
-@pytest.mark.parametrize("case", [c for c in CASES if c.behind != "linear"], ids=lambda c: c.name)
-def test_loss_of_certain_predictions_is_clipped_as_in_keras(case: Case):
+@pytest.mark.parametrize(("name", "case"), CLIPPED, ids=identify)
+def test_loss_of_certain_predictions_is_clipped_as_in_keras(name: str, case: Case):
     """Probabilities of 0 and 1 give a finite loss, unless the compiler has the logits."""
-    x = np.eye(CLASSES, dtype=np.float32)[(LABELS + 1) % CLASSES]
-    compare(case, "x", x, lambda x: x)
-
-
-def test_a_loss_from_far_logits_stays_exact():
-    """Where a clipped probability would lose the gradient, logits keep it."""
-    run = program(
-        f"  input x : {VECTOR}\n  output p = x -> softmax",
-        "  loss = sparse_categorical_crossentropy(truth, p)\n  optimizer = sgd(0.1)",
-        f"  x : {VECTOR}\n  truth : class[{CLASSES}]",
-    )
-    x = np.zeros((ROWS, CLASSES), np.float32)
-    x[np.arange(ROWS), LABELS] = -200
-    value, gradient = loss_and_gradient(run, {"x": x, "truth": LABELS}, "x")
-    assert value == pytest.approx(200 + np.log(CLASSES - 1), rel=1e-6)
-    assert np.abs(gradient).max() == pytest.approx(1 / ROWS, rel=1e-5)
-
-
-def test_expressions_of_losses_add_up():
-    """0.7 of one loss and another, as a compiled Keras model would weigh them."""
-    run = program(
-        f"  input x : {VECTOR}\n  output p = x",
-        "  loss = 0.7 * mean_squared_error(truth, p) + mean_absolute_error(truth, p)\n"
-        "  optimizer = sgd(0.1)",
-        f"  x : {VECTOR}\n  truth : {VECTOR}",
-    )
-    x, truth = floats(ROWS, CLASSES), floats(ROWS, CLASSES, seed=1)
-    value, _ = loss_and_gradient(run, {"x": x, "truth": truth}, "x")
-    expected = 0.7 * L.MeanSquaredError()(truth, x) + L.MeanAbsoluteError()(truth, x)
-    close(value, jnp.asarray(expected))
+    compare(name, case, certain(case))
