@@ -66,7 +66,9 @@ class Lowering:
             wanted = "a tensor first"
             self.reporter.fail(NotAValue(span=span, what=describe(sides[0]), wanted=wanted))
         rest = self.arithmetic.promote(op.name, sides[op.promotes :], span)
-        return apart((*first, *rest), op.lower(self.builder, *first, *rest))
+        operands = (*first, *rest)
+        # On the class: an argument of the op may be called `lower`, too.
+        return apart(operands, type(op).lower(op, self.builder, *operands))
 
     def _count(
         self, callee: Definition, operands: tuple[Meaning, ...], span: Span, wanted: int

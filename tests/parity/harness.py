@@ -71,9 +71,10 @@ def by_name(tree: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL) -> None:
-    """Equal but for rounding."""
-    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=rtol, atol=atol)
+def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL, where: str = "") -> None:
+    """Equal but for rounding; `where` says in a failure what was compared."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol, err_msg=where)
 
 
 def loss_and_gradient(run: Run, batch: dict[str, Any], wanted: str) -> tuple[float, np.ndarray]:
