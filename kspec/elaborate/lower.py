@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kspec.activations.base import Activation
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
@@ -12,13 +14,15 @@ from kspec.diagnostics.errors import (
     WrongShape,
 )
 from kspec.elaborate.arithmetic import Arithmetic
+from kspec.elaborate.operands import numbers
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
 from kspec.elaborate.values import Meaning, Tensor, describe
-from kspec.ir import TensorType, Value
+from kspec.ir import TensorType, TypeRuleError, Value
 from kspec.layers.base import Dims, Layer, match_shape, resolve_shape
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation, apart
+from kspec.ops.creation import Array
 from kspec.registry import Definition
 
 
@@ -61,14 +65,25 @@ class Lowering:
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
         self._count(op, sides, span, len(sides) or 1 if op.variadic else op.operands)
+        sides = tuple(self._listed(side, span) for side in sides)
         first = tuple(side.value for side in sides[: op.promotes] if isinstance(side, Tensor))
         if len(first) != op.promotes:
-            wanted = "a tensor first"
-            self.reporter.fail(NotAValue(span=span, what=describe(sides[0]), wanted=wanted))
+            wrong = next(side for side in sides if not isinstance(side, Tensor))
+            wanted = "a tensor first" if op.promotes == 1 else "a tensor"
+            self.reporter.fail(NotAValue(span=span, what=describe(wrong), wanted=wanted))
         rest = self.arithmetic.promote(op.name, sides[op.promotes :], span)
         operands = (*first, *rest)
         # On the class: an argument of the op may be called `lower`, too.
         return apart(operands, type(op).lower(op, self.builder, *operands))
+
+    def _listed(self, side: Meaning, span: Span) -> Meaning:
+        """A list of numbers as a tensor, anything else as it is."""
+        if not isinstance(side, (tuple, list)):
+            return side
+        listed: Any = numbers(side)
+        if listed is None:
+            self.reporter.fail(NotAValue(span=span, what=describe(side), wanted="a tensor"))
+        return Tensor(Array(x=listed).lower(self.builder), span)
 
     def _count(
         self, callee: Definition, operands: tuple[Meaning, ...], span: Span, wanted: int
@@ -147,6 +162,9 @@ class Lowering:
                     )
                 )
             type = TensorType("f32", shape)
+            reason = spec.initializer.misfit(type)
+            if reason is not None:
+                raise TypeRuleError(f"`{spec.initializer.name}` of its {name}: {reason}")
             weight = self.weights.get(
                 f"{path}.{name}", type, spec.initializer.call(), spec.trainable
             )

@@ -19,6 +19,7 @@ PASCAL = {
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "identity": "Identity",
+    "stft": "STFT",
 }
 HOMES = {
     "layer": keras.layers,
