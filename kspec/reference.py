@@ -76,7 +76,7 @@ def _operands(cls: type[Definition]) -> list[str]:
     if issubclass(cls, Layer):
         count = 2 if cls.variadic else len(cls.patterns()[0])
     elif issubclass(cls, Operation):
-        count = cls.operands
+        count = 2 if cls.variadic else cls.operands
     return ["x"] if count == 1 else [f"x{i + 1}" for i in range(count)]
 
 
@@ -84,8 +84,8 @@ def _signature(cls: type[Definition]) -> str:
     text = sign(cls)
     if not issubclass(cls, Operation):
         return text
-    rest = text.removeprefix(f"{cls.name}(")
-    return f"{cls.name}({', '.join(_operands(cls))}{', ' if rest != ')' else ''}{rest}"
+    rest = text.removeprefix(f"{cls.name}(").removesuffix(")")
+    return f"{cls.name}({', '.join([*_operands(cls), *([rest] if rest else [])])})"
 
 
 def example(cls: type[Definition]) -> str:

@@ -12,6 +12,7 @@ from kspec.diagnostics.errors import (
     DuplicateName,
     InvalidNumber,
     NeedsFixedSize,
+    ShapeMisfit,
     TensorUnusable,
     WrongNumberOfResults,
     WrongType,
@@ -173,6 +174,10 @@ class Body:
                 )
             )
         init = self._initializer(statement.init, here)
+        reason = init.misfit(type)
+        if reason is not None:
+            place = (statement.init or statement.type).span
+            self.reporter.fail(ShapeMisfit(span=place, layer=init.name, reason=reason))
         path = here.place.join(here.place.fresh(statement.name))
         weight = self.weights.get(path, type, init.call(), trainable=True)
         if weight is None:

@@ -10,6 +10,7 @@ from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, Too
 from kspec.elaborate.apply import Applier
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.indexing import index
+from kspec.elaborate.operands import unpacked
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
@@ -188,7 +189,7 @@ class Evaluator:
         )
 
     def _call(self, expr: tree.Call, env: Env) -> Meaning:
-        args = self._arguments(expr, env)
+        args = unpacked(self._arguments(expr, env))
         self._known_operands(expr.func.id, args, env)
         operands = _leading_tensors(args)
         rest = args[len(operands) :]

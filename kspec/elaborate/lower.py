@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from kspec.activations.base import Activation
 from kspec.diagnostics import Label, Span
@@ -17,6 +17,7 @@ from kspec.diagnostics.errors import (
 )
 from kspec.diagnostics.lints import MaskDropped
 from kspec.elaborate.arithmetic import Arithmetic, merged_mask
+from kspec.elaborate.operands import numbers
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
 from kspec.elaborate.values import Meaning, Tensor, describe
@@ -24,6 +25,7 @@ from kspec.ir import TensorType, TypeRuleError, Value
 from kspec.layers.base import Dims, Layer, Masked, WeightSpec, match_shape, resolve_shape
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation, apart
+from kspec.ops.creation import Array
 from kspec.registry import Definition
 from kspec.regularizers.base import Regularizer
 
@@ -96,12 +98,25 @@ class Lowering:
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
         fit = (len(sides) or 1,) if op.variadic else (op.operands,)
         self._count(op, sides, span, fit)
+        sides = tuple(self._listed(side, span) for side in sides)
         first = tuple(side.value for side in sides[: op.promotes] if isinstance(side, Tensor))
         if len(first) != op.promotes:
-            wanted = "a tensor first"
-            self.reporter.fail(NotAValue(span=span, what=describe(sides[0]), wanted=wanted))
+            wrong = next(side for side in sides if not isinstance(side, Tensor))
+            wanted = "a tensor first" if op.promotes == 1 else "a tensor"
+            self.reporter.fail(NotAValue(span=span, what=describe(wrong), wanted=wanted))
         rest = self.arithmetic.promote(op.name, sides[op.promotes :], span)
-        return apart((*first, *rest), op.lower(self.builder, *first, *rest))
+        operands = (*first, *rest)
+        # On the class: an argument of the op may be called `lower`, too.
+        return apart(operands, type(op).lower(op, self.builder, *operands))
+
+    def _listed(self, side: Meaning, span: Span) -> Meaning:
+        """A list of numbers as a tensor, anything else as it is."""
+        if not isinstance(side, (tuple, list)):
+            return side
+        listed: Any = numbers(side)
+        if listed is None:
+            self.reporter.fail(NotAValue(span=span, what=describe(side), wanted="a tensor"))
+        return Tensor(Array(x=listed).lower(self.builder), span)
 
     def _count(
         self, callee: Definition, operands: tuple[Meaning, ...], span: Span, fit: tuple[int, ...]
@@ -209,6 +224,9 @@ class Lowering:
                 )
             path = f"{place.path}.{name}"
             type = TensorType("f32", shape)
+            reason = spec.initializer.misfit(type)
+            if reason is not None:
+                raise TypeRuleError(f"`{spec.initializer.name}` of its {name}: {reason}")
             new = path not in self.weights.weights
             weight = self.weights.get(path, type, spec.initializer.call(), spec.trainable)
             if weight is None:

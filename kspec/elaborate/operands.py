@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.elaborate.values import Given, Meaning, Tensor
-from kspec.ir import BATCH
+from kspec.ir import BATCH, Attr
 from kspec.layers.base import Layer
 from kspec.ops.base import Operation
 from kspec.registry import Definition, lookup
@@ -14,13 +14,13 @@ def split_operands(
 ) -> tuple[tuple[Meaning, ...], tuple[Given, ...]]:
     """What an op works on, and the arguments that are left.
 
-    In `maximum(x, 0)` the number is an operand, too; in `einsum("...", x, y)` the operands
-    stand behind a string, as in Keras.
+    In `maximum(x, 0)` the number is an operand, too, and so is the list in `take(x, [0, 2])`;
+    in `einsum("...", x, y)` the operands stand behind a string, as in Keras.
     """
     lead: tuple[Given, ...] = ()
     if cls.variadic and not operands and args[:1] and isinstance(args[0].value, str):
         lead, args = args[:1], args[1:]
-    taken = (Tensor,) if cls.variadic else (Tensor, int, float)
+    taken = (Tensor,) if cls.variadic else (Tensor, int, float, tuple, list)
     most = len(args) if cls.variadic else cls.operands - len(operands)
     more = 0
     while more < min(most, len(args)) and args[more].name is None:
@@ -28,6 +28,26 @@ def split_operands(
             break
         more += 1
     return (*operands, *(given.value for given in args[:more])), (*lead, *args[more:])
+
+
+def unpacked(args: tuple[Given, ...]) -> tuple[Given, ...]:
+    """The arguments of `stack([x, y], axis=1)` as those of `stack(x, y, axis=1)`."""
+    if not args or args[0].name is not None or not isinstance(args[0].value, (tuple, list)):
+        return args
+    tensors = [item for item in args[0].value if isinstance(item, Tensor)]
+    if len(tensors) != len(args[0].value):
+        return args
+    return (*(Given(None, None, item, item.span) for item in tensors), *args[1:])
+
+
+def numbers(value: Meaning) -> tuple[Attr, ...] | float | None:
+    """Nested lists of numbers as tuples; None where anything else is in them."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return value
+    if not isinstance(value, (tuple, list)):
+        return None
+    items = [numbers(item) for item in value]
+    return None if None in items else tuple(items)
 
 
 def layer_or_op(

@@ -23,6 +23,11 @@ class Initializer(Definition):
 
     kind: ClassVar[str] = "initializer"
 
+    def misfit(self, type: TensorType) -> str | None:
+        """Why a weight of that type cannot start so, or None. All its axes are integers."""
+        del type
+        return None
+
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """The Python expression of the value.
 

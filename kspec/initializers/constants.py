@@ -48,6 +48,10 @@ class Identity(Initializer):
 
     gain: float = arg(default=1.0, doc="The value on the diagonal.")
 
+    def misfit(self, type: TensorType) -> str | None:
+        """Only matrices have a diagonal."""
+        return None if type.rank == 2 else f"it is for matrices, not {type}"
+
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`0.5 * jnp.eye(3, 4, dtype=jnp.float32)`."""
         rows, columns = type.shape

@@ -66,6 +66,10 @@ class Orthogonal(Initializer):
 
     gain: float = arg(default=1.0, doc="Scales the matrix.")
 
+    def misfit(self, type: TensorType) -> str | None:
+        """A row alone is at right angles to nothing."""
+        return None if type.rank >= 2 else f"it is for weights of two axes or more, not {type}"
+
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`jax.nn.initializers.orthogonal(1.0)(key, (64, 64), jnp.float32)`."""
         rule = f"jax.nn.initializers.orthogonal({self.gain!r})"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from kspec.ir import Builder, TypeRuleError, Value
-from kspec.ops.base import Operation, arg, op
+from kspec.ir import Builder, Value
+from kspec.ops.base import Operation, arg, boolean, number, op, to_float
 
 __all__: list[str] = []
 
@@ -13,14 +13,13 @@ __all__: list[str] = []
 class Unary(Operation):
     """The IR op of the same name; integers become f32 first unless `exact`."""
 
+    elementwise: ClassVar[bool] = True
     exact: ClassVar[bool] = False
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
         (x,) = operands
-        if not self.exact and not x.type.is_float:
-            x = b.op("cast", x, dtype="f32")
-        return b.op(self.name, x)
+        return b.op(self.name, x if self.exact else to_float(b, x))
 
 
 @final
@@ -123,18 +122,41 @@ class Ceil(Unary):
 
 @final
 @op("round")
-class Round(Unary):
-    """The nearest whole number; halves go to the even one."""
+class Round(Operation):
+    """The nearest number with so many decimals; halves go to the even one."""
+
+    elementwise: ClassVar[bool] = True
+
+    decimals: int = arg(default=0, doc="How many decimals stay; negative ones round to tens.")
+
+    def check(self) -> str | None:
+        """A power of ten must be a float."""
+        return None if abs(self.decimals) <= 38 else "decimals must be between -38 and 38"
+
+    def lower(self, b: Builder, *operands: Value) -> Value:
+        """Integers stay as they are, unless they are rounded to tens."""
+        (x,) = operands
+        if not x.type.is_float and self.decimals >= 0:
+            return number(b, x)
+        y = to_float(b, x)
+        if not self.decimals:
+            return b.op("round", y)
+        scale = b.constant(10.0**self.decimals, y.type.dtype)
+        y = b.op("divide", b.op("round", b.op("multiply", y, scale)), scale)
+        return y if x.type.is_float else b.op("cast", y, dtype=x.type.dtype)
 
 
 class Binary(Operation):
-    """The IR op of the same name on two tensors that broadcast."""
+    """The IR op of the same name on two tensors that broadcast; integers stay if `exact`."""
 
+    elementwise: ClassVar[bool] = True
+    exact: ClassVar[bool] = True
     operands: ClassVar[int] = 2
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
-        return b.op(self.name, *operands)
+        x = operands if self.exact else tuple(to_float(b, value) for value in operands)
+        return b.op(self.name, *x)
 
 
 @final
@@ -154,10 +176,7 @@ class Minimum(Binary):
 class DivideNoNan(Binary):
     """x1 / x2, and 0 where x2 is 0."""
 
-    def lower(self, b: Builder, *operands: Value) -> Value:
-        """Integers become f32 first."""
-        x = [v if v.type.is_float else b.op("cast", v, dtype="f32") for v in operands]
-        return b.op("divide_no_nan", *x)
+    exact: ClassVar[bool] = False
 
 
 @final
@@ -165,18 +184,22 @@ class DivideNoNan(Binary):
 class Where(Operation):
     """x1 where the condition holds, else x2; all three broadcast."""
 
+    elementwise: ClassVar[bool] = True
     operands: ClassVar[int] = 3
     promotes: ClassVar[int] = 1
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
-        return b.op("select", *operands)
+        condition, *both = operands
+        return b.op("select", boolean(b, condition), *both)
 
 
 @final
 @op("clip")
 class Clip(Operation):
     """The number, at least x_min and at most x_max."""
+
+    elementwise: ClassVar[bool] = True
 
     x_min: float = arg(doc="The smallest result.")
     x_max: float = arg(doc="The largest result.")
@@ -189,8 +212,7 @@ class Clip(Operation):
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Integers become f32 first."""
-        (x,) = operands
-        x = x if x.type.is_float else b.op("cast", x, dtype="f32")
+        x = to_float(b, operands[0])
         return b.op("clip", x, min=self.x_min, max=self.x_max)
 
 
@@ -198,6 +220,8 @@ class Clip(Operation):
 @op("cast")
 class Cast(Operation):
     """The numbers in another element type; fractions are cut off for integers."""
+
+    elementwise: ClassVar[bool] = True
 
     dtype: str = arg(doc='The element type: `"f32"`, `"i32"`, `"bool"`, ...')
 
@@ -211,25 +235,9 @@ class Cast(Operation):
 class StopGradient(Operation):
     """The same numbers, which no gradient flows through."""
 
-    def lower(self, b: Builder, *operands: Value) -> Value:
-        """Write the op in IR ops."""
-        return b.op("stop_gradient", *operands)
-
-
-@final
-@op("one_hot")
-class OneHot(Operation):
-    """A new last axis with 1 at the place of the number and 0 elsewhere."""
-
-    num_classes: int = arg(doc="The size of the new axis.")
-
-    def check(self) -> str | None:
-        """What is wrong with the arguments together."""
-        return None if self.num_classes > 0 else "num_classes must be positive"
+    elementwise: ClassVar[bool] = True
 
     def lower(self, b: Builder, *operands: Value) -> Value:
-        """Write the op in IR ops."""
+        """Write the op in IR ops; integers have no gradient anyway."""
         (x,) = operands
-        if x.type.is_float:
-            raise TypeRuleError(f"one_hot needs integers, not {x.type}")
-        return b.op("one_hot", x, depth=self.num_classes)
+        return b.op("stop_gradient", x) if x.type.is_float else x

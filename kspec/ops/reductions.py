@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, final
+from typing import ClassVar, final
 
 from kspec.ir import Builder, Value
-from kspec.ops.base import Axes, Operation, arg, axes_of, axis_of, op
+from kspec.ops.base import Axes, Operation, arg, axes_of, boolean, number, op, to_float
 
 __all__: list[str] = []
 
@@ -22,14 +22,8 @@ class Reduction(Operation):
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
-        x = _number(b, operands[0], exact=self.exact)
+        x = number(b, operands[0]) if self.exact else to_float(b, operands[0])
         return b.op(self.name, x, axis=axes_of(x, self.axis), keepdims=self.keepdims)
-
-
-def _number(b: Builder, x: Value, *, exact: bool) -> Value:
-    if x.type.dtype == "bool":
-        return b.op("cast", x, dtype="i32" if exact else "f32")
-    return x if exact or x.type.is_float else b.op("cast", x, dtype="f32")
 
 
 @final
@@ -38,16 +32,66 @@ class Sum(Reduction):
     """The sum along axes; of booleans, how many hold."""
 
 
+class _Extreme(Reduction):
+    """The largest or smallest number along axes."""
+
+    other: ClassVar[str]
+
+    initial: float | None = arg(default=None, doc="One more number to choose from.")
+
+    def lower(self, b: Builder, *operands: Value) -> Value:
+        """Write the op in IR ops."""
+        x = operands[0]
+        if self.initial is not None and not self.initial.is_integer():
+            x = to_float(b, x)
+        result = super().lower(b, x)
+        if self.initial is None:
+            return result
+        first = self.initial if result.type.is_float else int(self.initial)
+        return b.op(self.other, result, b.constant(first, result.type.dtype))
+
+
 @final
 @op("max")
-class Max(Reduction):
+class Max(_Extreme):
     """The largest number along axes."""
+
+    other: ClassVar[str] = "maximum"
 
 
 @final
 @op("min")
-class Min(Reduction):
+class Min(_Extreme):
     """The smallest number along axes."""
+
+    other: ClassVar[str] = "minimum"
+
+
+@final
+@op("prod")
+class Prod(Reduction):
+    """The product along axes."""
+
+
+@final
+@op("ptp")
+class Ptp(Reduction):
+    """From the smallest to the largest: max(x) - min(x) along axes."""
+
+
+@final
+@op("count_nonzero")
+class CountNonzero(Operation):
+    """How many numbers along axes are not 0."""
+
+    axis: int | tuple[int, ...] | None = arg(
+        default=None, doc="The axis or axes; all axes of one example by default."
+    )
+
+    def lower(self, b: Builder, *operands: Value) -> Value:
+        """A comparison and a sum."""
+        x = b.op("cast", boolean(b, operands[0]), dtype="i32")
+        return b.op("sum", x, axis=axes_of(x, self.axis))
 
 
 @final
@@ -83,7 +127,7 @@ class Std(Reduction):
 
 
 def _variance(b: Builder, x: Value, axis: Axes, *, keepdims: bool) -> Value:
-    x = _number(b, x, exact=False)
+    x = to_float(b, x)
     axes = axes_of(x, axis)
     centered = b.op("subtract", x, b.op("mean", x, axis=axes, keepdims=True))
     return b.op("mean", b.op("square", centered), axis=axes, keepdims=keepdims)
@@ -98,7 +142,7 @@ class LogSumExp(Reduction):
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
-        x = _number(b, operands[0], exact=False)
+        x = to_float(b, operands[0])
         axes = axes_of(x, self.axis)
         peak = b.op("stop_gradient", b.op("max", x, axis=axes, keepdims=True))
         total = b.op("sum", b.op("exp", b.op("subtract", x, peak)), axis=axes, keepdims=True)
@@ -108,34 +152,3 @@ class LogSumExp(Reduction):
         for axis in reversed(axes):
             result = b.op("squeeze", result, axis=axis)
         return result
-
-
-@final
-@op("norm")
-class Norm(Reduction):
-    """The length of the vectors along axes."""
-
-    exact: ClassVar[bool] = False
-
-    ord: Literal[1, 2] = arg(default=2, doc="1 for the sum of absolute values, 2 for Euclid's.")
-
-    def lower(self, b: Builder, *operands: Value) -> Value:
-        """Write the op in IR ops."""
-        x = _number(b, operands[0], exact=False)
-        axes = axes_of(x, self.axis)
-        if self.ord == 1:
-            return b.op("sum", b.op("abs", x), axis=axes, keepdims=self.keepdims)
-        return b.op("sqrt", b.op("sum", b.op("square", x), axis=axes, keepdims=self.keepdims))
-
-
-@final
-@op("argmax")
-class ArgMax(Operation):
-    """The place of the largest number along an axis."""
-
-    axis: int = arg(default=-1, doc="The axis.")
-
-    def lower(self, b: Builder, *operands: Value) -> Value:
-        """Write the op in IR ops."""
-        (x,) = operands
-        return b.op("argmax", x, axis=axis_of(x, self.axis))

@@ -19,6 +19,10 @@ CASES: Cases = {
         (("f32[B,1]",), {"shape": ("B", 3)}),
         (("f32[4]",), {"shape": (5, 4)}),
     ],
+    "update_slice": [
+        (("f32[B,5,4]", "f32[B,2,3]"), {"start": (0, 3, 1)}),
+        (("f32[B,T,4]", "f32[B,T,1]"), {"start": (0, 0, 2)}),
+    ],
     "stack": [(("f32[B,4]",) * 3, {"axis": axis}) for axis in (1, 2)],
     **{name: [(IMAGE, {}), (IMAGE, {"k": -1})] for name in ("tril", "triu")},
     "diagonal": [

@@ -32,7 +32,7 @@ def spell(args: dict[str, Any], lead: str = "") -> str:
     """Keyword arguments as a spec writes them, behind `lead` if there are any."""
 
     def value(each: Any) -> str:
-        if isinstance(each, bool):
+        if each is None or isinstance(each, bool):
             return str(each).lower()
         return f'"{each}"' if isinstance(each, str) else str(each)
 
@@ -71,9 +71,10 @@ def by_name(tree: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL) -> None:
-    """Equal but for rounding."""
-    np.testing.assert_allclose(np.asarray(ours), np.asarray(theirs), rtol=rtol, atol=atol)
+def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL, where: str = "") -> None:
+    """Equal but for rounding; `where` says in a failure what was compared."""
+    ours, theirs = np.asarray(ours), np.asarray(theirs)
+    np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol, err_msg=where)
 
 
 def loss_and_gradient(

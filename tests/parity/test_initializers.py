@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, get_args
 
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import kspec
+from kspec.diagnostics import SpecError
+from kspec.helpers.stft import stft
+from kspec.initializers.signals import Stft
 from kspec.registry import names
 from tests.parity.harness import close, keras, program, spell
 
 K = keras.initializers
+WINDOWS = get_args(get_args(Stft.arg_types()["window"])[0])
 # Keras' class, and the arguments to try.
 CASES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "zeros": (K.Zeros, [{}]),
@@ -27,6 +33,15 @@ CASES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
     "he_normal": (K.HeNormal, [{}]),
     "lecun_uniform": (K.LecunUniform, [{}]),
     "lecun_normal": (K.LecunNormal, [{}]),
+    "stft": (
+        K.STFT,
+        [
+            {},
+            {"side": "imag", "scaling": "spectrum"},
+            {"window": None, "scaling": None},
+            {"window": tuple(range(1, 65)), "periodic": True},
+        ],
+    ),
     "variance_scaling": (
         K.VarianceScaling,
         [
@@ -36,14 +51,19 @@ CASES: dict[str, tuple[Any, list[dict[str, Any]]]] = {
         ],
     ),
 }
-FIXED = ("zeros", "ones", "constant", "identity")
+FIXED = ("zeros", "ones", "constant", "identity", "stft")
 # What only some weights can start with; Keras refuses the others, too.
-KINDS = {"identity": ("matrix",), "orthogonal": ("matrix", "kernel")}
+KINDS = {
+    "identity": ("matrix",),
+    "orthogonal": ("matrix", "kernel"),
+    "stft": ("waves", "odd waves"),
+}
 ROWS = [
     (name, cls, args, kind)
     for name, (cls, grid) in CASES.items()
     for args in grid
     for kind in KINDS.get(name, ("matrix", "kernel", "vector"))
+    if not (kind == "odd waves" and isinstance(args.get("window"), tuple))
 ]
 
 
@@ -61,6 +81,11 @@ def draw(call: str, kind: str) -> np.ndarray:
         "kernel": ("8, 8, 32", f"conv2d(64, 5, kernel_initializer={call})", "conv2d.kernel"),
         "vector": ("2", f"dense(20_000, bias_initializer={call})", "dense.bias"),
     }
+    if kind not in models:
+        size = 64 if kind == "waves" else 63
+        text = f"block W {{\n  input x : f32[3]\n  weight w : f32[{size}, 1, 33] = {call}\n"
+        text += "  output x + sum(w)\n}\nmodel M {\n  input x : f32[3]\n  output y = x -> W\n}"
+        return kspec.compile_text(text).init().weights["w.w"]
     shape, layer, path = models[kind]
     return program(f"  input x : f32[{shape}]\n  output y = x -> {layer}").weights[path]
 
@@ -70,6 +95,9 @@ def test_draws_have_the_moments_and_bounds_of_keras(name, cls, args, kind):
     ours = draw(f"{name}({spell(args)})", kind)
     seed = {} if name in FIXED else {"seed": 1}
     theirs = np.asarray(cls(**args, **seed)(ours.shape))
+    if name == "stft":  # sums of cosines in 32 bits
+        close(ours, theirs, 1e-5, 1e-6)
+        return
     if name in FIXED:
         np.testing.assert_array_equal(ours, theirs)
         return
@@ -99,3 +127,34 @@ def test_orthogonal_matrices_are_orthogonal(gain):
 def test_weights_of_one_model_are_drawn_apart():
     run = program("  input x : f32[50]\n  output y = x -> dense(50) -> dense(50)")
     assert not np.array_equal(run.weights["dense.kernel"], run.weights["dense_1.kernel"])
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+@pytest.mark.parametrize("size", [1, 63, 64])
+def test_windows_of_stft_are_those_of_scipy(window, size):
+    """The helper itself, as it is copied into programs."""
+    for periodic in (True, False):
+        ours = stft((size, 1, 9), jnp.float32, window=window, periodic=periodic)
+        close(ours, K.STFT(window=window, periodic=periodic)((size, 1, 9)))
+
+
+@pytest.mark.parametrize(
+    ("type", "call", "reason"),
+    [
+        ("f32[3]", "identity", "it is for matrices, not f32[3]"),
+        ("f32[3]", "orthogonal", "it is for weights of two axes or more"),
+        ("f32[64, 2, 33]", "stft", "it is for kernels [time, 1, frequencies], not f32[64,2,33]"),
+        ("f32[64, 1, 1]", "stft", "it is for kernels [time, 1, frequencies]"),
+        ("f32[4, 1, 3]", "stft(window=(1, 2))", "a window of 2 numbers does not fit f32[4,1,3]"),
+    ],
+)
+def test_weights_that_cannot_start_so_are_refused(type, call, reason):
+    text = (
+        f"block W {{\n  input x : f32[3]\n  weight w : {type} = {call}\n  output x * sum(w)\n}}\n"
+    )
+    with pytest.raises(SpecError) as caught:
+        kspec.compile_text(text + "model M {\n  input x : f32[3]\n  output y = x -> W\n}")
+    assert reason in caught.value.render()
+    with pytest.raises(SpecError) as caught:
+        program("  input x : f32[3]\n  output y = x -> dense(2, bias_initializer=identity)")
+    assert "`identity` of its bias: it is for matrices, not f32[2]" in caught.value.render()

@@ -26,6 +26,11 @@ def _short(op: Op, name: str) -> str:
     return str(values[0] if len(values) == 1 else values)
 
 
+@emits("update_slice")
+def _update_slice(op: Op, w: Writer, args: list[str]) -> str:
+    return f"jax.lax.dynamic_update_slice({args[0]}, {args[1]}, {op.attrs['start']})"
+
+
 @emits("stack")
 def _stack(op: Op, w: Writer, args: list[str]) -> str:
     return f"jnp.stack([{', '.join(args)}], axis={op.attrs['axis']})"

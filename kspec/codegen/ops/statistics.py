@@ -8,10 +8,9 @@ from kspec.codegen.ops.reductions import reduce
 from kspec.codegen.ops.table import EMITTERS, Writer, emits, emits_calls, literal
 from kspec.ir import Op
 
-REDUCTIONS = ("prod", "ptp", "median", "nanmedian", "nanmean", "nanvar", "nanstd")
-REDUCTIONS += ("nansum", "nanprod", "nanmax", "nanmin")
+REDUCTIONS = "prod ptp median nanmedian nanmean nanvar nanstd nansum nanprod nanmax nanmin"
 
-EMITTERS.update(dict.fromkeys(REDUCTIONS, reduce))
+EMITTERS.update(dict.fromkeys(REDUCTIONS.split(), reduce))
 emits_calls("axis", argmin="jnp.argmin", nanargmax="jnp.nanargmax", nanargmin="jnp.nanargmin")
 emits_calls("axis", cumsum="jnp.cumsum", cumprod="jnp.cumprod")
 emits_calls("axis", nancumsum="jnp.nancumsum", nancumprod="jnp.nancumprod")

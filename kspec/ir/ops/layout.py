@@ -83,6 +83,20 @@ def _broadcast_to(types: Types, attrs: Attrs) -> Types:
     return (result,)
 
 
+@op("update_slice", required=("start",))
+def _update_slice(types: Types, attrs: Attrs) -> Types:
+    arity(types, 2, "update_slice")
+    x, part = types
+    start = integers(attrs, "start")
+    require(x.dtype == part.dtype, f"{x} and {part} have different element types")
+    require(len(start) == x.rank == part.rank, f"{part} is no part of {x} that begins at {start}")
+    for axis, (size, begin) in enumerate(zip(part.shape, start, strict=True)):
+        fits = size == x.shape[axis] and begin == 0
+        fits = fits or 0 <= begin <= fixed(x, axis) - fixed(part, axis)
+        require(fits, f"{part} from {begin} on does not fit axis {axis} of {x}")
+    return (x,)
+
+
 @op("stack", required=("axis",))
 def _stack(types: Types, attrs: Attrs) -> Types:
     require(len(types) >= 1, "stack takes at least 1 operand")

@@ -61,7 +61,7 @@ def _concatenate(types: Types, attrs: Attrs) -> Types:
     require(len(types) >= 2, "concatenate takes at least 2 operands")
     axis = integer(attrs, "axis")
     first = types[0]
-    require(0 < axis < first.rank, f"{first} has no axis {axis} to concatenate along")
+    require(0 <= axis < first.rank, f"{first} has no axis {axis} to concatenate along")
     total = 0
     for type in types:
         rest = (*type.shape[:axis], *type.shape[axis + 1 :])
