@@ -131,12 +131,28 @@ def flops(func: Func) -> int:
 
 
 def _flops(op: Op) -> int:
+    if op.name == "einsum":
+        return _flops_of_equation(op)
     if op.name not in ("matmul", "conv"):
         return 0
     _, kernel = op.args
     out = math.prod(axis for axis in op.result.type.shape if isinstance(axis, int))
     inner = kernel.type.shape[:-1] if op.name == "conv" else kernel.type.shape[-2:-1]
     return 2 * out * math.prod(axis for axis in inner if isinstance(axis, int))
+
+
+def _flops_of_equation(op: Op) -> int:
+    """One multiplication and addition for each result and each place that is summed over."""
+    left, _, right = str(op.attrs["equation"]).partition("->")
+    sizes: dict[str, int] = {}
+    for term, value in zip(left.split(","), op.args, strict=True):
+        before, _, behind = term.partition("...")
+        shape = value.type.shape
+        pairs = [*zip(before, shape, strict=False)]
+        pairs += zip(behind, shape[len(shape) - len(behind) :], strict=True)
+        sizes |= {letter: axis for letter, axis in pairs if isinstance(axis, int)}
+    summed = math.prod(size for letter, size in sizes.items() if letter not in right)
+    return 2 * summed * math.prod(n for n in op.result.type.shape if isinstance(n, int))
 
 
 def as_text(changes: Iterable[Change]) -> str:

@@ -21,7 +21,7 @@ _CROSSENTROPIES = {
     "binary_crossentropy": "sigmoid",
 }
 _PROBABILITIES = ("softmax", "sigmoid")
-_LINEAR = ("add", "matmul", "conv")  # what makes any numbers
+_LINEAR = ("add", "matmul", "conv", "einsum")  # what makes any numbers
 _CARRIERS = ("reshape", "cast", "squeeze", "index", "transpose")  # what passes numbers on
 
 

@@ -16,6 +16,13 @@ PASCAL = {
     "average_pooling2d": "AveragePooling2D",
     "global_average_pooling2d": "GlobalAveragePooling2D",
     "global_max_pooling2d": "GlobalMaxPooling2D",
+    "relu": "ReLU",
+    "leaky_relu": "LeakyReLU",
+    "prelu": "PReLU",
+    "rms_normalization": "RMSNormalization",
+    "spatial_dropout1d": "SpatialDropout1D",
+    "spatial_dropout2d": "SpatialDropout2D",
+    "spatial_dropout3d": "SpatialDropout3D",
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "identity": "Identity",
@@ -34,6 +41,7 @@ HOMES = {
 }
 # kind, name, argument: why the default differs from Keras'.
 OTHER_DEFAULT = {
+    ("layer", "reversible_embedding", "reverse"): "Keras has it in the call alone",
     ("layer", "global_average_pooling2d", "keepdims"): "Keras hides it behind **kwargs",
     ("layer", "global_max_pooling2d", "keepdims"): "Keras hides it behind **kwargs",
 }
