@@ -5,4 +5,9 @@ from tests.ops import Cases
 CASES: Cases = {
     "fold_in": [(("key[]",), {"data": 3})],
     "dropout_with_key": [(("f32[B,4]", "key[]"), {"rate": 0.5})],
+    "shared_dropout": [(("f32[B,4,3]", "key[]"), {"rate": 0.5, "axes": (1,)})],
+    "alpha_dropout": [
+        (("f32[B,4,3]", "key[]"), {"rate": 0.5, "axes": axes}) for axes in ((), (0, 2))
+    ],
+    "normal_like": [(("f32[B,4]", "key[]"), {})],
 }
