@@ -19,7 +19,7 @@ from kspec.diagnostics.errors import (
 )
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
-from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
+from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Quantity, Ref, describe
 from kspec.registry import Compound, Definition, Steps, lookup, names
 
 
@@ -187,8 +187,10 @@ class Arguments:
             if isinstance(value, (Ref, Invocation)):
                 return self.make(wanted.kind, value, span)
             raise Mismatch
-        if isinstance(wanted, type) and issubclass(wanted, Compound) and isinstance(value, wanted):
-            return value
+        if isinstance(wanted, type) and issubclass(wanted, Compound):
+            made = wanted.from_record(value.values) if isinstance(value, Fields) else value
+            if isinstance(made, wanted):
+                return made
         if isinstance(wanted, type) and wanted in _SCALARS:
             return _SCALARS[wanted](value)
         raise Mismatch
