@@ -69,9 +69,18 @@ class Applier:
         """What a call on tensors means by a name here; None for an unknown one."""
         return next((cls for kind in env.kinds if (cls := lookup(kind, name))), None)
 
+    def op_of_numbers(self, name: str, env: Env) -> type[Operation] | None:
+        """The op that a call with numbers among its operands means: `maximum(x, 0)`.
+
+        A layer of the same name, which merges tensors alone, has no arguments of its own.
+        """
+        cls, op = self.meant(name, env), lookup("op", name)
+        merges = cls is not None and issubclass(cls, Layer) and not cls.args
+        return op if op and issubclass(op, Operation) and (cls is op or merges) else None
+
     def operand_count(self, name: str, env: Env) -> int:
         """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
-        cls = self.meant(name, env)
+        cls = self.op_of_numbers(name, env) or self.meant(name, env)
         if cls is None:
             return 0
         if issubclass(cls, Layer):
@@ -150,6 +159,8 @@ class Applier:
             known = [*self.names(env), *env.scope.visible()]
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
+        if _leading(args):
+            cls = self.op_of_numbers(target.name, env) or cls
         named: dict[str, tuple[Tensor, ...]] = {}
         word: str | None = None
         if issubclass(cls, Layer):

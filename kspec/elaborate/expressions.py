@@ -196,8 +196,7 @@ class Evaluator:
         number_first = (  # `minimum(0.5, x)`
             isinstance(callee, Invocation)
             and any(isinstance(given.value, Tensor) for given in rest)
-            and (meant := self.applier.meant(callee.name, env)) is not None
-            and meant.kind == "op"
+            and self.applier.op_of_numbers(callee.name, env) is not None
         )
         if not operands and not number_first:
             return callee

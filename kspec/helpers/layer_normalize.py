@@ -10,7 +10,7 @@ def layer_normalize(x, gamma=None, beta=None, axis=-1, epsilon=1e-3):
     gamma, beta: as the axes of `axis`, an int or ascending ints.
     Source: Ba et al., Layer Normalization, 2016.
     """
-    axes = {i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = [i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
     shape = [size if i in axes else 1 for i, size in enumerate(x.shape)]
     mean = jnp.mean(x, axis=axis, keepdims=True)
     variance = jnp.var(x, axis=axis, keepdims=True)

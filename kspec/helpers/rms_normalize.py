@@ -10,7 +10,7 @@ def rms_normalize(x, scale, axis=-1, epsilon=1e-6):
     scale: as the axes of `axis`, an int or ascending ints.
     Source: Zhang and Sennrich, Root Mean Square Layer Normalization, 2019.
     """
-    axes = {i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))}
+    axes = [i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
     shape = [size if i in axes else 1 for i, size in enumerate(x.shape)]
     square = jnp.mean(jnp.square(x), axis=axis, keepdims=True)
     return x * jax.lax.rsqrt(square + epsilon) * scale.reshape(shape)

@@ -6,7 +6,7 @@ A seed is no argument: every weight draws from a key of its own, folded from the
 from __future__ import annotations
 
 import math
-from typing import ClassVar, Literal, final
+from typing import Any, ClassVar, Literal, final
 
 from kspec.initializers.base import Emit, Initializer, arg, initializer
 from kspec.initializers.expressions import dtype, shape
@@ -82,8 +82,11 @@ def with_fans(
     """
     if not isinstance(initializer, (_Scaling, VarianceScaling)):
         return initializer
-    values = {each.name: getattr(initializer, each.name) for each in type(initializer).args}
-    return type(initializer)(**(values | {"input_axes": inputs, "output_axes": outputs}))
+    values: dict[str, Any] = {
+        each.name: getattr(initializer, each.name) for each in type(initializer).args
+    }
+    values |= {"input_axes": inputs, "output_axes": outputs}
+    return type(initializer)(**values)
 
 
 def _fans(initializer: Initializer) -> tuple[tuple[int, ...], tuple[int, ...]] | None:

@@ -99,3 +99,18 @@ def test_orthogonal_matrices_are_orthogonal(gain):
 def test_weights_of_one_model_are_drawn_apart():
     run = program("  input x : f32[50]\n  output y = x -> dense(50) -> dense(50)")
     assert not np.array_equal(run.weights["dense.kernel"], run.weights["dense_1.kernel"])
+
+
+@pytest.mark.parametrize("name", ["glorot_uniform", "he_uniform", "variance_scaling"])
+@pytest.mark.parametrize(
+    ("equation", "shape", "sizes"),
+    [("abc,cde->abde", (2, 50), (2, 30, 40)), ("ab,b->ab", (5000,), (5000,))],
+)
+def test_an_equation_says_what_is_fan_in_and_fan_out(name, equation, shape, sizes):
+    call = f'einsum_dense("{equation}", {sizes}, kernel_initializer={name})'
+    call = call.replace(",)", ")")
+    ours = program(f"  input x : f32{list(shape)}\n  output y = x -> {call}").weights
+    layer = keras.layers.EinsumDense(equation, sizes, kernel_initializer=name)
+    layer.build((None, *shape))
+    theirs = np.asarray(layer.kernel)
+    close(ours["einsum_dense.kernel"].std(), theirs.std(), 0.03, 0)

@@ -26,5 +26,5 @@ def _attr(op: Op, name: str) -> str:
         return literal(value)
     if isinstance(value, tuple) and len(value) > 1:
         return repr(value)
-    (axis,) = value if isinstance(value, tuple) else (value,)
+    axis = next(iter(value)) if isinstance(value, tuple) else value
     return "-1" if axis == op.args[0].type.rank - 1 else repr(axis)

@@ -4,6 +4,14 @@ from tests.parity.layers import IMAGE, LINE, Case, Cases, K
 
 LINES = ((5, 6),)
 
+
+class Normalized(K.SpectralNormalization):
+    """Keras' layer as it is in training; outside of it Keras on JAX takes the raw kernel."""
+
+    def call(self, inputs, training=False):
+        return super().call(inputs, training=True)
+
+
 CASES: Cases = {
     "batch_normalization": [
         Case("batch_normalization", lambda: K.BatchNormalization(), LINE),
@@ -47,6 +55,14 @@ CASES: Cases = {
         Case("rms_normalization", lambda: K.RMSNormalization(), LINES),
         Case("rms_normalization((1, 2))", lambda: K.RMSNormalization((1, 2)), LINES),
         Case("rms_normalization(-1, 0.1)", lambda: K.RMSNormalization(-1, 0.1), IMAGE),
+    ],
+    "spectral_normalization": [
+        Case("spectral_normalization(dense(3))", lambda: Normalized(K.Dense(3)), LINES),
+        Case(
+            "spectral_normalization(conv2d(3, 2, use_bias=false), 3)",
+            lambda: Normalized(K.Conv2D(3, 2, use_bias=False), 3),
+            ((4, 4, 2),),
+        ),
     ],
     "unit_normalization": [
         Case("unit_normalization", lambda: K.UnitNormalization(), LINE),
