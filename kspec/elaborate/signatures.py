@@ -27,7 +27,8 @@ def describe_type(wanted: object) -> str:
     if origin is tuple:
         items = get_args(wanted)
         noun = describe_type(items[0]).split(" ", 1)[-1]
-        return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
+        nouns = " and ".join(f"{each}s" for each in noun.split(" or "))
+        return f"a tuple of {nouns}" if ... in items else f"a tuple of {len(items)} {nouns}"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
         return ("an " if wanted.kind[0] in "aeio" else "a ") + wanted.kind
     if isinstance(wanted, type) and issubclass(wanted, Compound):

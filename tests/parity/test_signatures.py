@@ -59,7 +59,10 @@ def keras_signature(kind: str, name: str) -> dict[str, Any]:
     return {key: p.default for key, p in parameters.items() if p.kind is not p.VAR_KEYWORD}
 
 
-ALIASES = {"uniform": "random_uniform"}  # names that Keras resolves to longer ones
+ALIASES = {
+    "uniform": "random_uniform",
+    "Zeros": "zeros",
+}  # names that Keras resolves to longer ones
 
 
 def plain(value: object) -> object:
