@@ -80,6 +80,12 @@ class Compound:
         """What stands there."""
         raise NotImplementedError
 
+    @classmethod
+    def from_record(cls, values: Mapping[str, object]) -> Self | None:
+        """What `{ a: 1 }` says, for those that are written so; None where it says nothing."""
+        del values
+        return None
+
 
 class Emit(Protocol):
     """What a definition may ask of the file that it is written into."""

@@ -106,6 +106,17 @@ class Applier:
                     WrongType(span=span, name="the call", wanted="a layer", got=describe(target))
                 )
 
+    def called(self, meaning: Meaning, args: tuple[Given, ...], env: Env) -> Meaning:
+        """A layer value that a call gives more arguments; None where it takes no such ones."""
+        if not args:
+            return meaning
+        if isinstance(meaning, Shared) and isinstance(meaning.template, (Ref, Invocation)):
+            cls = self.meant(meaning.template.name, env)
+            if cls and issubclass(cls, Layer):
+                open_ = (*cls.keywords, *cls.modes)
+                return replace(meaning, args=args) if _all_named(args, open_) else None
+        return None
+
     def _chain(self, chain: Chain, operands: tuple[Tensor, ...], env: Env) -> Result:
         *first, last = chain.parts
         for part in first:
@@ -119,7 +130,8 @@ class Applier:
         match shared.template:
             case Ref() | Invocation():
                 here = replace(env, hint=hint)
-                return self._vocabulary(shared.template, operands, span, here, shared.path)
+                target = _with_arguments(shared.template, shared.args)
+                return self._vocabulary(target, operands, span, here, shared.path)
             case BlockValue():
                 return self.inline(shared.template, operands, place, span, hint)
             case Shared():
@@ -146,15 +158,17 @@ class Applier:
         args = () if isinstance(target, Ref) else target.args
         named: dict[str, tuple[Tensor, ...]] = {}
         cls = layer_or_op(cls, operands, args)
+        word: str | None = None
         if issubclass(cls, Layer):
             args, name = self.own_name(args)
             args, named = _named_tensors(args, cls.keywords)
             path = path or env.place.join(env.place.fresh(name or target.name))
+            word = None if cls.numbered else name or target.name
         sides: tuple[Meaning, ...] = operands
         if issubclass(cls, Operation):
             sides, args = split_operands(cls, operands, args)
         definition = self.arguments.bind(cls, args, target.span)
-        hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
+        hint = env.hint or word or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint, env.hints):
             try:
                 place = At(target.span, path or "")
@@ -204,6 +218,21 @@ def _named_tensors(
         else:
             rest.append(given)
     return tuple(rest), found
+
+
+def _all_named(args: tuple[Given, ...], names: tuple[str, ...]) -> bool:
+    return all(given.name in names for given in args)
+
+
+def _with_arguments(target: Ref | Invocation, args: tuple[Given, ...]) -> Ref | Invocation:
+    """A layer with what one call of it says, which goes before what it says itself."""
+    if not args:
+        return target
+    chosen = {given.name for given in args}
+    own = () if isinstance(target, Ref) else target.args
+    rest = tuple(given for given in own if given.name is None or given.name not in chosen)
+    name_span = target.span if isinstance(target, Ref) else target.name_span
+    return Invocation(target.name, name_span, (*rest, *args), target.span)
 
 
 def _span_of(part: Meaning, default: Span) -> Span:

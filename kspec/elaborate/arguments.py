@@ -19,7 +19,7 @@ from kspec.diagnostics.errors import (
 )
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
-from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
+from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Quantity, Ref, describe
 from kspec.registry import Compound, Definition, Steps, lookup, names
 
 
@@ -183,16 +183,20 @@ class Arguments:
             raise Mismatch
         if origin is tuple:
             return self._coerce_tuple(value, get_args(wanted), span)
-        if isinstance(wanted, type) and issubclass(wanted, Definition):
-            if isinstance(value, (Ref, Invocation)):
-                made = self.make(wanted.kind, value, span)
-                if isinstance(made, wanted):
-                    return made
+        return self._coerce_class(value, wanted, span)
+
+    def _coerce_class(self, value: Meaning, wanted: object, span: Span) -> object:
+        if not isinstance(wanted, type):
             raise Mismatch
-        if isinstance(wanted, type) and issubclass(wanted, Compound) and isinstance(value, wanted):
-            return value
-        if isinstance(wanted, type) and wanted in _SCALARS:
+        made: object = None
+        if issubclass(wanted, Definition) and isinstance(value, (Ref, Invocation)):
+            made = self.make(wanted.kind, value, span)
+        elif issubclass(wanted, Compound):
+            made = wanted.from_record(value.values) if isinstance(value, Fields) else value
+        elif wanted in _SCALARS:
             return _SCALARS[wanted](value)
+        if isinstance(made, wanted):
+            return made
         raise Mismatch
 
     def _coerce_union(self, value: Meaning, options: tuple[object, ...], span: Span) -> object:

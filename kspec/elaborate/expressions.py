@@ -224,8 +224,8 @@ class Evaluator:
                 return replace(meaning, args=args, span=span)
             args, name = self.applier.own_name(args)
             return replace(meaning, args=args, span=span, own_name=name)
-        if isinstance(meaning, LAYER_LIKE) and not args:
-            return meaning
+        if isinstance(meaning, LAYER_LIKE) and (called := self.applier.called(meaning, args, env)):
+            return called
         self.reporter.fail(NotCallable(span=func.span, name=func.id, what=_what(meaning)))
 
     def _pipe(self, expr: tree.Pipe, env: Env) -> Meaning:

@@ -29,7 +29,8 @@ def describe_type(wanted: object) -> str:
         if get_origin(items[0]) in (Union, types.UnionType):
             return f"a tuple, each item {describe_type(items[0])}"
         noun = describe_type(items[0]).split(" ", 1)[-1]
-        return f"a tuple of {noun}s" if ... in items else f"a tuple of {len(items)} {noun}s"
+        nouns = " and ".join(f"{each}s" for each in noun.split(" or "))
+        return f"a tuple of {nouns}" if ... in items else f"a tuple of {len(items)} {nouns}"
     if isinstance(wanted, type) and issubclass(wanted, Definition):
         noun = wanted.noun or wanted.kind
         return ("an " if noun[0] in "aeio" else "a ") + noun

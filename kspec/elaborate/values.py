@@ -114,12 +114,21 @@ class Chain:
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """One set of weights under one name. `path` is where the weights live."""
+    """One set of weights under one name.
+
+    Attributes:
+        name: The name.
+        path: Where the weights live.
+        template: The layer.
+        span: Where it is named.
+        args: What this call of it says: tensors by name, and modes.
+    """
 
     name: str
     path: str
     template: Meaning
     span: Span
+    args: tuple[Given, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ A seed is no argument: every weight draws from a key of its own, folded from the
 
 from __future__ import annotations
 
-from typing import ClassVar, Literal, final
+import math
+from typing import Any, ClassVar, Literal, final
 
 from kspec.initializers.base import Emit, Initializer, arg, initializer
 from kspec.initializers.expressions import dtype, shape
@@ -76,18 +77,52 @@ class Orthogonal(Initializer):
         return f"{rule}({key}, {shape(type)}, {dtype(type)})"
 
 
+def with_fans(
+    initializer: Initializer, inputs: tuple[int, ...], outputs: tuple[int, ...]
+) -> Initializer:
+    """The initializer where a weight's axes say what is fan in and fan out.
+
+    Others than those that scale by a fan are as they were.
+    """
+    if not isinstance(initializer, (_Scaling, VarianceScaling)):
+        return initializer
+    values: dict[str, Any] = {
+        each.name: getattr(initializer, each.name) for each in type(initializer).args
+    }
+    values |= {"input_axes": inputs, "output_axes": outputs}
+    return type(initializer)(**values)
+
+
+def _fans(initializer: Initializer) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+    """The axes of fan in and fan out, where a layer gave them."""
+    extra = initializer.extra
+    return (extra["input_axes"], extra["output_axes"]) if extra else None
+
+
 def _scaled(
-    scale: float, mode: str, distribution: str, key: str, type: TensorType, emit: Emit
+    scale: float,
+    mode: str,
+    distribution: str,
+    key: str,
+    type: TensorType,
+    emit: Emit,
+    fans: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
 ) -> str:
     """A draw whose variance is `scale` over a fan; vectors have their size as both fans."""
     if distribution == "untruncated_normal":
         distribution = "normal"
     if len(type.shape) < 2:
+        if fans is not None:  # each fan is the vector's size or 1
+            size = math.prod(map(int, type.shape))
+            fan_in, fan_out = (size if axes else 1 for axes in fans)
+            fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+            scale = scale * size / fan
         return (
             f"{emit.helper('scaled_vector')}({key}, {shape(type)}, {scale!r}, "
             f'"{distribution}", {dtype(type)})'
         )
-    rule = f'jax.nn.initializers.variance_scaling({scale!r}, "{mode}", "{distribution}")'
+    axes = f", in_axis={fans[0]}, out_axis={fans[1]}" if fans else ""
+    rule = f'jax.nn.initializers.variance_scaling({scale!r}, "{mode}", "{distribution}"{axes})'
     return f"{rule}({key}, {shape(type)}, {dtype(type)})"
 
 
@@ -101,9 +136,11 @@ class _Scaling(Initializer):
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`jax.nn.initializers.glorot_uniform()(key, (64, 512), jnp.float32)`."""
+        fans = _fans(self)
         if len(type.shape) < 2:
-            return _scaled(self.scale, self.mode, self.distribution, key, type, emit)
-        rule = f"jax.nn.initializers.{self.jax_name}()"
+            return _scaled(self.scale, self.mode, self.distribution, key, type, emit, fans)
+        axes = f"in_axis={fans[0]}, out_axis={fans[1]}" if fans else ""
+        rule = f"jax.nn.initializers.{self.jax_name}({axes})"
         return f"{rule}({key}, {shape(type)}, {dtype(type)})"
 
 
@@ -178,4 +215,4 @@ class VarianceScaling(Initializer):
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`jax.nn.initializers.variance_scaling(...)(key, shape, dtype)`."""
-        return _scaled(self.scale, self.mode, self.distribution, key, type, emit)
+        return _scaled(self.scale, self.mode, self.distribution, key, type, emit, _fans(self))

@@ -93,6 +93,8 @@ class Layer(Definition):
         variadic: Whether it takes any number of operands, at least two.
         counts: The numbers of operands that it takes, where not all patterns need one.
         keywords: Arguments of its calls that are tensors, or tuples of them.
+        modes: Arguments that each call of a shared one may choose anew.
+        numbered: Whether its values are named by its place, `dense_1`, and not by itself.
         masking: What becomes of the first operand's mask: it `drops` it, it `keeps` it,
             or its `apply` `uses` it. Keras calls `keeps` `supports_masking`.
     """
@@ -102,6 +104,8 @@ class Layer(Definition):
     variadic: ClassVar[bool] = False
     counts: ClassVar[tuple[int, ...]] = ()
     keywords: ClassVar[tuple[str, ...]] = ()
+    modes: ClassVar[tuple[str, ...]] = ()
+    numbered: ClassVar[bool] = True
     masking: ClassVar[Literal["drops", "keeps", "uses"]] = "drops"
 
     def dims(self, dims: Dims) -> Dims:

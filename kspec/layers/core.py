@@ -1,4 +1,4 @@
-"""Layers on the last axis: dense, embedding, activation."""
+"""Layers on the last axis, and those that change nothing or one function: dense, activation."""
 
 from __future__ import annotations
 
@@ -6,13 +6,10 @@ from collections.abc import Mapping
 from typing import final
 
 from kspec.activations.base import Activation
-from kspec.constraints.base import Constraint
-from kspec.initializers.base import Initializer
-from kspec.initializers.random import RandomUniform
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
 from kspec.layers.kernel import KernelLayer
-from kspec.regularizers.base import Regularizer
+from kspec.layers.lora import adapt, adapted, rank_fault
 
 
 @final
@@ -21,16 +18,26 @@ class Dense(KernelLayer):
     """Multiply the last axis by a learned matrix, then add a learned offset.
 
     y[..., j] = activation(sum_i x[..., i] * kernel[i, j] + bias[j])
+
+    With `lora_rank` the kernel is fixed, and two thin matrices learn what is added to it.
     """
 
     shape = "*batch in -> *batch units"
     masking = "keeps"
 
     units: int = arg(doc="Size of the result's last axis.")
+    lora_rank: int | None = arg(
+        default=None, doc="Inner size of what adapts a fixed kernel.", last=True
+    )
+    lora_alpha: float | None = arg(
+        default=None, doc="Scales it, by lora_alpha / lora_rank; lora_rank by default.", last=True
+    )
 
     def check(self) -> str | None:
         """There must be something to compute."""
-        return None if self.units > 0 else "units must be at least 1"
+        if self.units < 1:
+            return "units must be at least 1"
+        return rank_fault(self.lora_rank, self.kernel_constraint, "kernel")
 
     def misfit(self, *operands: TensorType) -> str | None:
         """A batch of single numbers has no axis to multiply."""
@@ -38,74 +45,14 @@ class Dense(KernelLayer):
 
     def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:
         """The matrix and the offset."""
-        return self.kernel_and_bias("in units", "units")
+        weights = self.kernel_and_bias("in units", "units")
+        return adapt(weights, "kernel", self.lora_rank, dims)
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """A matrix product, an addition, the activation."""
-        y = b.op("matmul", to_float(b, operands[0]), weights["kernel"])
+        kernel = adapted(b, weights, "kernel", self.lora_rank, self.lora_alpha)
+        y = b.op("matmul", to_float(b, operands[0]), kernel)
         return self.finish(b, y, weights)
-
-
-@final
-@layer("embedding")
-class Embedding(Layer):
-    """Replace each integer by a learned vector.
-
-    y[...] = embeddings[x[...]]
-
-    With `mask_zero` the integer 0 is padding: layers behind it that know masks leave those
-    time steps out.
-    """
-
-    shape = "*batch -> *batch output_dim"
-    masking = "uses"
-
-    input_dim: int = arg(doc="How many integers there are: 0 up to input_dim - 1.")
-    output_dim: int = arg(doc="Size of a vector.")
-    embeddings_initializer: Initializer = arg(default=RandomUniform(), doc="How the vectors start.")
-    embeddings_regularizer: Regularizer | None = arg(
-        default=None, doc="The penalty on the vectors."
-    )
-    embeddings_constraint: Constraint | None = arg(
-        default=None, doc="What the vectors are brought back to."
-    )
-    mask_zero: bool = arg(default=False, doc="Whether 0 is padding.")
-
-    def check(self) -> str | None:
-        """A table has rows and columns."""
-        sizes = (self.input_dim, self.output_dim)
-        return None if min(sizes) > 0 else "input_dim and output_dim must be at least 1"
-
-    def misfit(self, *operands: TensorType) -> str | None:
-        """Only integers can be looked up."""
-        dtype = operands[0].dtype
-        return None if dtype[0] in "iu" else f"it looks integers up, not {operands[0]}"
-
-    def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:
-        """The table of vectors."""
-        return {
-            "embeddings": WeightSpec(
-                "input_dim output_dim",
-                self.embeddings_initializer,
-                regularizer=self.embeddings_regularizer,
-                constraint=self.embeddings_constraint,
-            )
-        }
-
-    def apply(
-        self,
-        b: Builder,
-        operands: tuple[Masked, ...],
-        weights: Mapping[str, Value],
-        named: Named,
-    ) -> tuple[Masked, ...]:
-        """One lookup, and the mask."""
-        tokens = operands[0].value
-        vectors = b.op("take", weights["embeddings"], tokens)
-        if not self.mask_zero:
-            return (Masked(vectors),)
-        zero = b.constant(0, tokens.type.dtype)
-        return (Masked(vectors, b.op("not_equal", tokens, zero, hint=f"{tokens.hint}_mask")),)
 
 
 @final
@@ -121,3 +68,48 @@ class ActivationLayer(Layer):
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """The activation's ops."""
         return self.activation.lower(b, to_float(b, operands[0]))
+
+
+@final
+@layer("identity")
+class IdentityLayer(Layer):
+    """Give the operand itself: y = x."""
+
+    shape = "*batch -> *batch"
+    masking = "keeps"
+
+    def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
+        """Nothing to write."""
+        return operands[0]
+
+
+@final
+@layer("masking")
+class Masking(Layer):
+    """Leave out the time steps whose elements all have one value.
+
+    Layers behind it that know masks skip those steps; their elements become 0.
+    """
+
+    shape = "batch *axes last -> batch *axes last"
+    masking = "uses"
+
+    mask_value: float = arg(default=0.0, doc="What the elements of such a step are.")
+
+    def apply(
+        self,
+        b: Builder,
+        operands: tuple[Masked, ...],
+        weights: Mapping[str, Value],
+        named: Named,
+    ) -> tuple[Masked, ...]:
+        """A comparison, and what it says of each step."""
+        x = operands[0].value
+        last = x.type.rank - 1
+        whole = x.type.is_float or self.mask_value % 1
+        value = b.constant(self.mask_value if whole else int(self.mask_value), x.type.dtype)
+        hint = f"{x.hint}_mask"
+        mask = b.op("any", b.op("not_equal", x, value, hint=hint), axis=(last,), hint=hint)
+        zero = b.constant(0.0 if x.type.is_float else 0, x.type.dtype)
+        y = b.op("select", b.op("expand_dims", mask, axis=last, hint=hint), x, zero)
+        return (Masked(y, mask),)

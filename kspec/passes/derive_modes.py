@@ -39,9 +39,9 @@ After:
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
 
 from kspec.ir import KEY, Builder, Func, Module, Op, Phase, TensorType, Value
+from kspec.passes.batch_statistics import BATCH_NORMS, normalize_as_moved, normalize_by_batch
 from kspec.passes.rewrite import live_ops, rewrite_func
 
 
@@ -79,10 +79,10 @@ def _train(graph: Func, phase: Phase) -> Func:
             for number in op.args:
                 drawn = b.op("fold_in_number", drawn, number, hint="key")
             return drawn
-        if op.name == "batch_norm":
+        if op.name in BATCH_NORMS:
             if op.args[1].name in phase.frozen:
-                return _normalize(op, op.args[1:3], b)
-            return _normalize_by_batch(op, mask, moving, b)
+                return normalize_as_moved(op, b)
+            return normalize_by_batch(op, mask, moving, b)
         return None
 
     func = _slice(graph, phase.named("train"), ("loss", "sum.", "update.", "penalty."))
@@ -128,24 +128,6 @@ def _constrain(func: Func, phase: Phase) -> Func:
     return _live(replace(func, name=phase.named("constrain"), returns=tuple(own)))
 
 
-def _normalize_by_batch(op: Op, mask: Value, moving: dict[Value, Value], b: Builder) -> Value:
-    x, *statistics = op.args[:3]
-    axis = op.attrs["axis"]
-    moments = b.op_n("masked_moments", x, mask, axis=axis)
-    for old, new in zip(statistics, moments, strict=True):
-        last = moving.get(old, old)
-        hint = old.name.rsplit(".", 1)[-1]
-        moving[old] = b.op("moving_average", last, new, hint=hint, momentum=op.attrs["momentum"])
-    return _normalize(op, moments, b)
-
-
-def _normalize(op: Op, moments: tuple[Value, ...], b: Builder) -> Value:
-    attrs: dict[str, Any] = {
-        name: op.attrs[name] for name in ("axis", "epsilon", "scale", "center")
-    }
-    return b.op("batch_normalize", op.args[0], *moments, *op.args[3:], **attrs)
-
-
 def _evaluation(graph: Func, phases: tuple[Phase, ...]) -> Func:
     """The sums of a batch; the loss has the penalties on all that some phase learns."""
     never = {p for p in phases[0].frozen if all(p in phase.frozen for phase in phases)}
@@ -159,8 +141,8 @@ def _inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
     def rule(op: Op, b: Builder) -> Value | None:
         if op.name == "where_training":
             return op.args[1]
-        if op.name == "batch_norm":
-            return _normalize(op, op.args[1:3], b)
+        if op.name in BATCH_NORMS:
+            return normalize_as_moved(op, b)
         return None
 
     func = _live(rewrite_func(_slice(graph, name, kinds), rule))

@@ -17,4 +17,5 @@ CASES: Cases = {
         ]
         for name in ("any", "all")
     },
+    "ones_mask": [(("f32[B,5,4]",), {})],
 }

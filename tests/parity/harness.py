@@ -56,7 +56,7 @@ def copy_weights(layer: keras.Layer, run: Run) -> None:
         if "seed" in variable.path:
             continue
         value = floats(*variable.shape, seed=100 + index)
-        if "variance" in variable.name:
+        if "variance" in variable.name or "stddev" in variable.name:
             value = np.abs(value) + 0.5
         variable.assign(value)
         (path,) = [path for path in run.weights if path.rsplit(".", 1)[-1] == variable.name]

@@ -158,3 +158,18 @@ def test_weights_that_cannot_start_so_are_refused(type, call, reason):
     with pytest.raises(SpecError) as caught:
         program("  input x : f32[3]\n  output y = x -> dense(2, bias_initializer=identity)")
     assert "`identity` of its bias: it is for matrices, not f32[2]" in caught.value.render()
+
+
+@pytest.mark.parametrize("name", ["glorot_uniform", "he_uniform", "variance_scaling"])
+@pytest.mark.parametrize(
+    ("equation", "shape", "sizes"),
+    [("abc,cde->abde", (2, 50), (2, 30, 40)), ("ab,b->ab", (5000,), (5000,))],
+)
+def test_an_equation_says_what_is_fan_in_and_fan_out(name, equation, shape, sizes):
+    call = f'einsum_dense("{equation}", {sizes}, kernel_initializer={name})'
+    call = call.replace(",)", ")")
+    ours = program(f"  input x : f32{list(shape)}\n  output y = x -> {call}").weights
+    layer = keras.layers.EinsumDense(equation, sizes, kernel_initializer=name)
+    layer.build((None, *shape))
+    theirs = np.asarray(layer.kernel)
+    close(ours["einsum_dense.kernel"].std(), theirs.std(), 0.03, 0)

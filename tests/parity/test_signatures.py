@@ -38,6 +38,7 @@ OTHER_DEFAULT |= {
     for name in ("attention", "additive_attention", "multi_head_attention", "group_query_attention")
     for option in ("return_attention_scores", "use_causal_mask")
 }
+OTHER_DEFAULT["layer", "reversible_embedding", "reverse"] = "an argument of the call in Keras"
 OWN = {("initializer", "forget_bias"): "what unit_forget_bias of lstm stands for"}
 ALL = [
     (kind, name, cls)
@@ -57,7 +58,10 @@ def keras_signature(kind: str, name: str) -> dict[str, Any]:
     return {key: p.default for key, p in parameters.items() if p.kind is not p.VAR_KEYWORD}
 
 
-ALIASES = {"uniform": "random_uniform"}  # names that Keras resolves to longer ones
+ALIASES = {
+    "uniform": "random_uniform",
+    "Zeros": "zeros",
+}  # names that Keras resolves to longer ones
 
 
 def plain(value: object) -> object:

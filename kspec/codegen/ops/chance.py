@@ -6,6 +6,8 @@ from kspec.codegen.ops.table import Writer, emits, emits_helper
 from kspec.ir import Op
 
 emits_helper("dropout_with_key", "rate")
+emits_helper("shared_dropout", "rate", "axes")
+emits_helper("alpha_dropout", "rate", "axes", axes=())
 
 
 @emits("iota")
@@ -22,3 +24,9 @@ def _fold_in_number(op: Op, w: Writer, args: list[str]) -> str:
 @emits("fold_in")
 def _fold_in(op: Op, w: Writer, args: list[str]) -> str:
     return f"jax.random.fold_in({args[0]}, {op.attrs['data']})"
+
+
+@emits("normal_like")
+def _normal_like(op: Op, w: Writer, args: list[str]) -> str:
+    x, key = args
+    return f"jax.random.normal({key}, {x}.shape, {x}.dtype)"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from kspec.codegen.ops.reductions import reduce
-from kspec.codegen.ops.table import EMITTERS, emits_functions
+from kspec.codegen.ops.table import EMITTERS, Writer, emits, emits_functions
+from kspec.ir import Op
 
 emits_functions(
     logical_not="jnp.logical_not",
@@ -12,3 +13,8 @@ emits_functions(
     logical_xor="jnp.logical_xor",
 )
 EMITTERS.update(dict.fromkeys(("any", "all"), reduce))
+
+
+@emits("ones_mask")
+def _ones_mask(op: Op, w: Writer, args: list[str]) -> str:
+    return f"jnp.ones({args[0]}.shape[:2], bool)"

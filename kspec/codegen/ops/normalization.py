@@ -7,7 +7,15 @@ from typing import cast
 from kspec.codegen.ops.table import Writer, emits, emits_helper, literal
 from kspec.ir import Op
 
-emits_helper("masked_moments", "axis")
+emits_helper(
+    "renorm_corrections", "epsilon", "rmin", "rmax", "dmax", rmin=None, rmax=None, dmax=None
+)
+
+
+@emits("masked_moments")
+def _masked_moments(op: Op, w: Writer, args: list[str]) -> str:
+    helper = w.helper("masked_moments" if len(args) == 2 else "moments_of_steps")
+    return f"{helper}({', '.join(args)}, axis={op.attrs['axis']})"
 
 
 @emits("batch_normalize")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import cast
 
-from kspec.ir.rules import Attrs, Types, arity, op, require, require_float
+from kspec.ir.rules import Attrs, Types, arity, integers, op, require, require_float
 from kspec.ir.types import KEY, Dim, TensorType
 
 
@@ -55,3 +55,18 @@ def _dropout_with_key(types: Types, attrs: Attrs) -> Types:
     require_float(types[0], "dropout")
     require(types[1].dtype == KEY, f"a random key is needed, not {types[1]}")
     return types[:1]
+
+
+@op("shared_dropout", "alpha_dropout", required=("rate",), axes=())
+def _shared_dropout(types: Types, attrs: Attrs) -> Types:
+    """Dropout whose draws hold along whole axes."""
+    result = _dropout_with_key(types, attrs)
+    axes = integers(attrs, "axes")
+    require(all(0 <= axis < types[0].rank for axis in axes), f"{types[0]} has no axes {axes}")
+    return result
+
+
+@op("normal_like")
+def _normal_like(types: Types, attrs: Attrs) -> Types:
+    """Normal draws, one for each element."""
+    return _dropout_with_key(types, attrs)

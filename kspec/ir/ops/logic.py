@@ -26,3 +26,11 @@ def _reduce(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "a reduction")
     require(types[0].dtype == "bool", f"true or false is needed, not {types[0]}")
     return (TensorType("bool", reduced(types[0], attrs)),)
+
+
+@op("ones_mask")
+def _ones_mask(types: Types, attrs: Attrs) -> Types:
+    """A mask by which all time steps of the operand count."""
+    arity(types, 1, "a mask")
+    require(types[0].rank > 1, f"{types[0]} has no time steps")
+    return (TensorType("bool", types[0].shape[:2]),)
