@@ -2,12 +2,13 @@
 
 The graph says what a model means; each mode keeps what it needs. `where_training` gives its
 first operand in training and its second elsewhere, so that dropout is drawn or gone; a
-`random_key` is folded from the step's key and its place. Batch normalization takes the
-batch's own moments in training, counting real examples only, and its moving statistics
-elsewhere; training also returns the new statistics. Penalties on weights that learn are
-added to the loss. Each phase of training has a function of its own, `train` or
-`train_<phase>`, where batch normalization that is frozen uses its moving statistics, too;
-where weights that it learns are constrained, it has `constrain` or `constrain_<phase>`.
+`random_key` is folded from the step's key and its place; `real_examples` is the batch's mask.
+Batch normalization takes the batch's own moments in training, counting real examples only,
+and its moving statistics elsewhere; training also returns the new statistics. Penalties on
+weights that learn are added to the loss. Each phase of training has a function of its own,
+`train` or `train_<phase>`, where batch normalization that is frozen uses its moving
+statistics, too; where weights that it learns are constrained, it has `constrain` or
+`constrain_<phase>`.
 
 Before:
     func graph(%x: f32[B,8], %label: i32[B], %mask: f32[B]) {
@@ -75,6 +76,8 @@ def _train(graph: Func, phase: Phase) -> Func:
         if op.name == "random_key":
             draws += 1
             return b.op("fold_in", key, hint="key", data=draws - 1)
+        if op.name == "real_examples":
+            return mask
         if op.name == "batch_norm":
             if op.args[1].name in phase.frozen:
                 return _normalize(op, op.args[1:3], b)
