@@ -272,7 +272,8 @@ class RandomAffine(RandomImageChange):
     def check(self) -> str | None:
         """Amounts have bounds."""
         if not 0 <= self.rotation <= pi + 1e-9:
-            return f"rotation must be from 0 to 180deg, not {self.rotation} radians"
+            written = f"{self.rotation:g} radians; degrees are written {self.rotation:g}deg"
+            return f"rotation must be from 0 to 180deg, not {written}"
         if not 0 <= self.shear < pi / 2:
             return f"shear must be from 0 to below 90deg, not {self.shear} radians"
         low, high = self._zooms()

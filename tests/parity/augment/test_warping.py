@@ -147,7 +147,9 @@ def test_affine_is_that_of_image_data_generator(fill):
 
     x = images(4, 12, 12, 3)
     generator = ImageDataGenerator(fill_mode=fill)
-    rows = [dict(zip(PARAMETERS, row, strict=True)) for row in zip(*PARAMETERS.values())]
+    rows = [
+        dict(zip(PARAMETERS, row, strict=True)) for row in zip(*PARAMETERS.values(), strict=True)
+    ]
     theirs = np.stack([generator.apply_transform(a, row) for a, row in zip(x, rows, strict=True)])
     given = {name: np.array(values, np.float32) for name, values in PARAMETERS.items()}
     ours = random_affine_apply(
