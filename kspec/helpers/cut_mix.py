@@ -10,12 +10,13 @@ from kspec.helpers.uniform_each import uniform_each
 
 def cut_mix_draw(key, mask, factor):
     """The partner of each example, and its rectangle's size and place, in parts."""
-    keys, count = jax.random.split(key, 4), mask.shape[0]
-    alpha = uniform_each(keys[1], count, *factor) + 1e-6
-    rows = jax.random.split(keys[2], count)
-    weight = jax.vmap(jax.random.beta)(rows, alpha, alpha)
-    places = uniform_each(keys[3], count, 0, 1, (2,))
-    return partners(keys[0], mask), jnp.sqrt(1 - weight), places
+    partner_key, weight_key, key = jax.random.split(key, 3)
+    count = mask.shape[0]
+    alpha, *places = uniform_each(key, count, factor, (0, 1), (0, 1))
+    keys = jax.random.split(weight_key, count)
+    weight = jax.vmap(jax.random.beta)(keys, alpha + 1e-6, alpha + 1e-6)
+    places = jnp.stack(places, axis=1)
+    return partners(partner_key, mask), jnp.sqrt(1 - weight), places
 
 
 def cut_mix_apply(x, label, partner, size, places):

@@ -1,6 +1,5 @@
 """Turn, shift, shear, zoom and flip images at random, in one step."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.affine_rows import affine_rows
@@ -13,19 +12,12 @@ def random_affine_draw(key, count, rotation, shift, shear, zoom, flip):
 
     Shifts are parts of height and width; a flip is 1 where it is to be done, else 0.
     """
-    keys = jax.random.split(key, 8)
     axes = {"none": (0, 0), "horizontal": (0, 1), "vertical": (1, 0)}
     vertical, horizontal = axes.get(flip, (1, 1))
-    return (
-        uniform_each(keys[0], count, -rotation, rotation),
-        uniform_each(keys[1], count, -shift[0], shift[0]),
-        uniform_each(keys[2], count, -shift[1], shift[1]),
-        uniform_each(keys[3], count, -shear, shear),
-        uniform_each(keys[4], count, *zoom),
-        uniform_each(keys[5], count, *zoom),
-        vertical * (uniform_each(keys[6], count, 0, 1) < 0.5),
-        horizontal * (uniform_each(keys[7], count, 0, 1) < 0.5),
-    )
+    both_ways = ((-most, most) for most in (rotation, *shift, shear))
+    ranges = (*both_ways, zoom, zoom, (0, 1), (0, 1))
+    *amounts, first, second = uniform_each(key, count, *ranges)
+    return *amounts, vertical * (first < 0.5), horizontal * (second < 0.5)
 
 
 def random_affine_apply(

@@ -8,7 +8,7 @@ from kspec.helpers.uniform_each import uniform_each
 def random_brightness_draw(key, count, factor, value_range):
     """What is added to each example, `factor` in parts of the range of values."""
     span = value_range[1] - value_range[0]
-    return uniform_each(key, count, *factor) * span
+    return uniform_each(key, count, factor)[0] * span
 
 
 def random_brightness_apply(x, delta, value_range):

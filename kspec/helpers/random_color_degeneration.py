@@ -8,7 +8,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_color_degeneration_draw(key, count, factor):
     """How gray each example becomes, 1 for all gray."""
-    return uniform_each(key, count, *factor)
+    return uniform_each(key, count, factor)[0]
 
 
 def random_color_degeneration_apply(x, factor, value_range):

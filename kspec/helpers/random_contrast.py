@@ -7,7 +7,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_contrast_draw(key, count, factor):
     """The contrast of each example, 1 as it is."""
-    return uniform_each(key, count, 1 - factor[0], 1 + factor[1])
+    return uniform_each(key, count, (1 - factor[0], 1 + factor[1]))[0]
 
 
 def random_contrast_apply(x, contrast, value_range):

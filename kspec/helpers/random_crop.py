@@ -8,10 +8,8 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_crop_draw(key, count, rooms):
     """The window's first row and column, from 0 to each of `rooms`."""
-    down_key, right_key = jax.random.split(key)
-    top = jnp.floor(uniform_each(down_key, count, 0.0, rooms[0] + 1.0))
-    left = jnp.floor(uniform_each(right_key, count, 0.0, rooms[1] + 1.0))
-    return top.astype(int), left.astype(int)
+    drawn = uniform_each(key, count, (0, rooms[0] + 1), (0, rooms[1] + 1))
+    return tuple(jnp.floor(drawn).astype(int))
 
 
 def random_crop_apply(x, top, left, height, width):

@@ -9,12 +9,11 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_elastic_transform_draw(key, count, factor, scale, shape):
     """Which examples to bend, how much, and noise [count, 2, *shape] to bend along."""
-    odds_key, chance_key, scale_key, noise_key = jax.random.split(key, 4)
-    odds = uniform_each(odds_key, count, *factor)
-    chosen = uniform_each(chance_key, count, 0, 1) < odds
+    key, noise_key = jax.random.split(key)
+    odds, chance, amount = uniform_each(key, count, factor, (0, 1), scale)
     keys = jax.random.split(noise_key, count)
     noise = jax.vmap(lambda k: jax.random.normal(k, (2, *shape)))(keys)
-    return chosen, uniform_each(scale_key, count, *scale), noise
+    return chance < odds, amount, noise
 
 
 def blur_matrix(size, sigma):

@@ -12,11 +12,9 @@ def random_erasing_draw(key, count, factor, scale):
 
     sizes, places: [count, 2], across and down; places are parts of the room left.
     """
-    keys = jax.random.split(key, 4)
-    odds = uniform_each(keys[0], count, *factor)
-    chosen = uniform_each(keys[1], count, 0, 1) < odds
-    sizes = jnp.sqrt(uniform_each(keys[2], count, *scale, (2,)))
-    return chosen, sizes, uniform_each(keys[3], count, 0, 1, (2,))
+    ranges = (factor, (0, 1), scale, scale, (0, 1), (0, 1))
+    drawn = uniform_each(key, count, *ranges)
+    return drawn[1] < drawn[0], jnp.sqrt(drawn[2:4].T), drawn[4:].T
 
 
 def random_erasing_noise(key, x, value_range):

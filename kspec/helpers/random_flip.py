@@ -7,7 +7,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_flip_draw(key, count):
     """Whether to flip each example: one in two."""
-    return uniform_each(key, count, 0, 1) <= 0.5
+    return uniform_each(key, count, (0, 1))[0] <= 0.5
 
 
 def random_flip_apply(x, flips, mode):

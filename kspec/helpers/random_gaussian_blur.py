@@ -1,6 +1,5 @@
 """Blur images at random."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.uniform_each import uniform_each
@@ -8,10 +7,8 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_gaussian_blur_draw(key, count, factor, sigma):
     """Which examples to blur, and how far, [count, 2], across and down."""
-    odds_key, chance_key, sigma_key = jax.random.split(key, 3)
-    odds = uniform_each(odds_key, count, *factor)
-    chosen = uniform_each(chance_key, count, 0, 1) < odds
-    return chosen, uniform_each(sigma_key, count, *sigma, (2,)) + 1e-6
+    drawn = uniform_each(key, count, factor, (0, 1), sigma, sigma)
+    return drawn[1] < drawn[0], drawn[2:].T + 1e-6
 
 
 def random_gaussian_blur_apply(x, chosen, sigma, kernel_size, value_range):

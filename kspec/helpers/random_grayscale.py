@@ -8,7 +8,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_grayscale_draw(key, count, factor):
     """Which examples become gray: a part `factor` of them."""
-    return uniform_each(key, count, 0, 1) < factor
+    return uniform_each(key, count, (0, 1))[0] < factor
 
 
 def random_grayscale_apply(x, chosen):

@@ -1,6 +1,5 @@
 """Turn the hues of images at random."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.change_range import change_range
@@ -11,9 +10,8 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_hue_draw(key, count, factor):
     """How far the hues of each example turn, in parts of the circle."""
-    sign_key, factor_key = jax.random.split(key)
-    sign = jnp.where(uniform_each(sign_key, count, 0, 1) > 0.5, -0.5, 0.5)
-    return sign * uniform_each(factor_key, count, *factor)
+    turn, chance = uniform_each(key, count, factor, (0, 1))
+    return jnp.where(chance > 0.5, -0.5, 0.5) * turn
 
 
 def random_hue_apply(x, turn, value_range):

@@ -1,6 +1,5 @@
 """Make negatives of some images."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.uniform_each import uniform_each
@@ -8,9 +7,8 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_invert_draw(key, count, factor):
     """Which examples to invert: each has odds of its own."""
-    odds_key, chance_key = jax.random.split(key)
-    odds = uniform_each(odds_key, count, *factor)
-    return uniform_each(chance_key, count, 0, 1) < odds
+    odds, chance = uniform_each(key, count, factor, (0, 1))
+    return chance < odds
 
 
 def random_invert_apply(x, chosen, value_range):

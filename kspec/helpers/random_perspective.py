@@ -1,6 +1,5 @@
 """Look at images from random places."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.resample import resample
@@ -9,11 +8,10 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_perspective_draw(key, count, factor, scale):
     """Whether to change each example, and how far its corners go, [count, 4, 2]."""
-    odds_key, chance_key, corners_key = jax.random.split(key, 3)
-    odds = uniform_each(odds_key, count, *factor)
-    changed = uniform_each(chance_key, count, 0, 1) < odds
     half = 0.5 * scale
-    return changed, uniform_each(corners_key, count, -half, half, (4, 2))
+    ranges = (factor, (0, 1), *[(-half, half)] * 8)
+    odds, chance, *moves = uniform_each(key, count, *ranges)
+    return chance < odds, jnp.stack(moves, axis=1).reshape(count, 4, 2)
 
 
 def homography(start, end):

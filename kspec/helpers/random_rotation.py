@@ -10,7 +10,7 @@ from kspec.helpers.warp_affine import warp_affine
 def random_rotation_draw(key, count, factor):
     """Angles in radians; `factor` bounds them in full turns."""
     turn = 2 * jnp.pi
-    return uniform_each(key, count, factor[0] * turn, factor[1] * turn)
+    return uniform_each(key, count, (factor[0] * turn, factor[1] * turn))[0]
 
 
 def random_rotation_apply(x, angle, fill_mode, interpolation, fill_value):

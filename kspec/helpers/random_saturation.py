@@ -9,7 +9,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_saturation_draw(key, count, factor):
     """What the saturation of each example is multiplied by: f / (1 - f)."""
-    drawn = uniform_each(key, count, *factor)
+    (drawn,) = uniform_each(key, count, factor)
     return drawn / (1 - drawn + 1e-7)
 
 

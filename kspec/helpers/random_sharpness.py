@@ -7,7 +7,7 @@ from kspec.helpers.uniform_each import uniform_each
 
 def random_sharpness_draw(key, count, factor):
     """The sharpness of each example: 0 soft, 0.5 as it is, 1 sharp."""
-    return uniform_each(key, count, *factor)
+    return uniform_each(key, count, factor)[0]
 
 
 def random_sharpness_apply(x, factor, value_range):

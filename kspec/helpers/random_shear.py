@@ -1,6 +1,5 @@
 """Shear images at random."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.affine_rows import affine_rows
@@ -10,10 +9,9 @@ from kspec.helpers.warp_affine import warp_affine
 
 def random_shear_draw(key, count, x_factor, y_factor):
     """How far columns move with each row, and rows with each column."""
-    x_key, y_key, sign_key = jax.random.split(key, 3)
-    sign = jnp.where(uniform_each(sign_key, count, 0, 1) > 0.5, -1.0, 1.0)
-    across = uniform_each(x_key, count, *x_factor)
-    return sign * across, sign * uniform_each(y_key, count, *y_factor)
+    across, down, chance = uniform_each(key, count, x_factor, y_factor, (0, 1))
+    sign = jnp.where(chance > 0.5, -1.0, 1.0)
+    return sign * across, sign * down
 
 
 def random_shear_apply(x, across, down, interpolation, fill_mode, fill_value):

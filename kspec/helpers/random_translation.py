@@ -1,7 +1,5 @@
 """Shift images at random."""
 
-import jax
-
 from kspec.helpers.affine_rows import affine_rows
 from kspec.helpers.uniform_each import uniform_each
 from kspec.helpers.warp_affine import warp_affine
@@ -9,9 +7,7 @@ from kspec.helpers.warp_affine import warp_affine
 
 def random_translation_draw(key, count, height_factor, width_factor):
     """Shifts down and to the right, in parts of the height and width."""
-    down_key, right_key = jax.random.split(key)
-    down = uniform_each(down_key, count, *height_factor)
-    return down, uniform_each(right_key, count, *width_factor)
+    return tuple(uniform_each(key, count, height_factor, width_factor))
 
 
 def random_translation_apply(x, down, right, fill_mode, interpolation, fill_value):

@@ -1,7 +1,5 @@
 """Zoom images at random."""
 
-import jax
-
 from kspec.helpers.affine_rows import affine_rows
 from kspec.helpers.uniform_each import uniform_each
 from kspec.helpers.warp_affine import warp_affine
@@ -9,12 +7,10 @@ from kspec.helpers.warp_affine import warp_affine
 
 def random_zoom_draw(key, count, height_factor, width_factor):
     """How much of the height and width shows: below 1 zooms in, above 1 out."""
-    height_key, width_key = jax.random.split(key)
-    height = uniform_each(height_key, count, 1 + height_factor[0], 1 + height_factor[1])
     if width_factor is None:
+        height = 1 + uniform_each(key, count, height_factor)[0]
         return height, height
-    width = uniform_each(width_key, count, 1 + width_factor[0], 1 + width_factor[1])
-    return height, width
+    return tuple(1 + uniform_each(key, count, height_factor, width_factor))
 
 
 def random_zoom_apply(x, height, width, fill_mode, interpolation, fill_value):

@@ -1,6 +1,5 @@
 """Invert the bright parts of images."""
 
-import jax
 import jax.numpy as jnp
 
 from kspec.helpers.change_range import change_range
@@ -9,10 +8,8 @@ from kspec.helpers.uniform_each import uniform_each
 
 def solarization_draw(key, count, addition_factor, threshold_factor):
     """What is added to each example, and from where on it is inverted."""
-    addition_key, threshold_key = jax.random.split(key)
     (low, high), (least, most) = addition_factor, threshold_factor
-    addition = uniform_each(addition_key, count, low, high * 255)
-    return addition, uniform_each(threshold_key, count, least, most * 255)
+    return tuple(uniform_each(key, count, (low, high * 255), (least, most * 255)))
 
 
 def solarization_apply(x, addition, threshold, value_range):

