@@ -33,7 +33,8 @@ def bounds(factor: Factor, low: float = 0.0) -> tuple[float, float]:
     if isinstance(factor, (tuple, list)):
         first, second = sorted(factor)
         return float(first), float(second)
-    return max(-abs(float(factor)), low), abs(float(factor))
+    most = abs(float(factor))
+    return max(0.0 - most, low), most
 
 
 def symmetric(factor: Factor) -> tuple[float, float]:
