@@ -11,12 +11,12 @@ def resized() -> K.Layer:
 
 
 CASES: Cases = {
-    "auto_contrast": [Case("auto_contrast((-3, 3))", lambda: K.AutoContrast((-3, 3)), COLOR)],
+    "auto_contrast": [Case("auto_contrast((1, 3))", lambda: K.AutoContrast((1, 3)), COLOR)],
     "equalization": [Case("equalization", lambda: K.Equalization(bins=4), COLOR)],
     "contrast_limited_adaptive_histogram_equalization": [
         Case(
-            "contrast_limited_adaptive_histogram_equalization((-3, 3), tile_grid_size=(2, 2))",
-            lambda: K.ContrastLimitedAdaptiveHistogramEqualization((-3, 3), tile_grid_size=(2, 2)),
+            "contrast_limited_adaptive_histogram_equalization((0.5, 3), tile_grid_size=(2, 2))",
+            lambda: K.ContrastLimitedAdaptiveHistogramEqualization((0.5, 3), tile_grid_size=(2, 2)),
             COLOR,
         )
     ],
