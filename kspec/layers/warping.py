@@ -245,10 +245,9 @@ class RandomCrop(ImageChange):
 class RandomAffine(RandomImageChange):
     """Turn, shift, shear, zoom and flip each image in one resampling, about its middle.
 
-    It does what ImageDataGenerator does with `rotation_range`, `height_shift_range` and
-    `width_shift_range`, `shear_range`, `zoom_range` and its flips: the map from places of the
-    result to places of the image is rotation @ shift @ shear @ zoom, then the flips. Each
-    amount is drawn evenly from minus to plus what is given.
+    It does what ImageDataGenerator does with its ranges of rotation, shift, shear and zoom and
+    its flips: the result shows at a place what the image has at rotation @ shift @ shear @ zoom
+    of it. Each amount is drawn evenly from minus to plus what is given.
     """
 
     rotation: Angle = arg(default=0.0, doc="The most to turn by: `20deg`, or radians.")

@@ -17,6 +17,7 @@ X = images(4, 9, 12, 3)
 LABEL = np.eye(4, dtype=np.float32)[:, :3] + 0.25
 
 
+@pytest.mark.filterwarnings("ignore:Explicitly requested dtype int64")  # by Keras
 def test_mix_up():
     layer = K.MixUp(0.4, seed=1)
     drawn = layer.get_random_transformation(X)
