@@ -62,6 +62,10 @@ class Steps(int):
     """The type of arguments that count updates: `1_000`, or `1_000steps`."""
 
 
+class Angle(float):
+    """The type of arguments that are angles, in radians: `20deg`, or `0.35`."""
+
+
 class Compound:
     """Base of what an argument can be beside plain values and definitions.
 

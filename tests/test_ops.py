@@ -57,7 +57,7 @@ def make(name: str, types: tuple[str, ...], attrs: dict[str, Any]) -> Op:
 
 def concrete(type: TensorType) -> jax.ShapeDtypeStruct:
     """The type with a batch of 3."""
-    shape = tuple(BATCH if axis == "B" else axis for axis in type.shape)
+    shape = tuple({"B": BATCH, "T": 6}.get(axis, axis) for axis in type.shape)
     dtype = jax.random.key(0).dtype if type.dtype == KEY else jnp.dtype(JAX_DTYPES[type.dtype])
     return jax.ShapeDtypeStruct(shape, dtype)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
 from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Compound, Definition, Steps, lookup, names
+from kspec.registry import Angle, Compound, Definition, Steps, lookup, names
 
 
 class Mismatch(Exception):
@@ -244,6 +245,14 @@ def _as_float(value: Meaning) -> float:
     raise Mismatch
 
 
+def _as_angle(value: Meaning) -> float:
+    if isinstance(value, Quantity) and value.unit == "deg":
+        return math.radians(value.value)
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return float(value)
+    raise Mismatch
+
+
 def _as_bool(value: Meaning) -> bool:
     if isinstance(value, bool):
         return value
@@ -264,6 +273,7 @@ def _as_none(value: Meaning) -> None:
 _SCALARS: dict[type[object], Callable[[Meaning], object]] = {
     int: _as_int,
     Steps: _as_steps,
+    Angle: _as_angle,
     float: _as_float,
     bool: _as_bool,
     str: _as_str,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import types
 from typing import Final, Literal, Union, cast, get_args, get_origin
 
-from kspec.registry import Compound, Definition, Steps
+from kspec.registry import Angle, Compound, Definition, Steps
 
 _WORDS: Final[dict[object, str]] = {
     int: "an integer",
     Steps: "a number of steps",
+    Angle: "an angle",
     float: "a number",
     bool: "true or false",
     str: "a string",

@@ -1,0 +1,50 @@
+"""Mixtures of images with random changes of them."""
+
+import jax
+import jax.numpy as jnp
+
+from kspec.helpers.random_operation import random_operation
+
+
+def aug_mix_draw(key, count, num_chains, alpha):
+    """How much each example keeps of itself, [count], and the chains' shares."""
+    self_key, chains_key = jax.random.split(key)
+    keys = jax.random.split(self_key, count)
+    kept = jax.vmap(lambda k: jax.random.beta(k, alpha, alpha))(keys)
+    keys = jax.random.split(chains_key, count)
+    parts = jnp.full(num_chains, alpha, jnp.float32)
+    return kept, jax.vmap(lambda k: jax.random.dirichlet(k, parts))(keys)
+
+
+def aug_mix(
+    x,
+    key,
+    value_range=(0, 255),
+    num_chains=3,
+    chain_depth=3,
+    factor=(0.0, 0.3),
+    alpha=1.0,
+    all_ops=True,
+    interpolation="bilinear",
+):
+    """Mix each image with what chains of random operations make of it.
+
+    Source: Hendrycks et al., AugMix, 2020.
+    """
+    draw_key, key = jax.random.split(key)
+    kept, shares = aug_mix_draw(draw_key, x.shape[0], num_chains, alpha)
+    choices = (0, 12 if all_ops else 8)
+
+    def step(y, key):
+        y = random_operation(y, key, choices, factor, value_range, interpolation)
+        return y, None
+
+    def chain(total, given):
+        keys, share = given
+        y, _ = jax.lax.scan(step, x, keys)
+        return total + share[:, None, None, None] * y, None
+
+    keys = jax.random.split(key, (num_chains, chain_depth))
+    mixed, _ = jax.lax.scan(chain, jnp.zeros_like(x), (keys, shares.T))
+    kept = kept[:, None, None, None]
+    return jnp.clip(kept * x + (1 - kept) * mixed, *value_range)
