@@ -9,6 +9,7 @@ from kspec.diagnostics.errors_data import (
     FieldWrongType,
     FileMissing,
     FileUnreadable,
+    IndexOutOfRange,
     LabelOutOfRange,
     LengthMismatch,
     NotANumber,
@@ -36,6 +37,7 @@ from kspec.diagnostics.errors_program import (
     NothingToLearn,
     NoValidationSplit,
     UnknownDirection,
+    WrongLabels,
 )
 from kspec.diagnostics.errors_run import (
     CheckpointMissing,
@@ -118,6 +120,7 @@ __all__ = [
     "ForbiddenCharacter",
     "ForeignCode",
     "ImportCycle",
+    "IndexOutOfRange",
     "InputFileMismatch",
     "InputWithoutField",
     "InvalidArgument",
@@ -165,6 +168,7 @@ __all__ = [
     "UnknownPass",
     "UnknownSetting",
     "WeightsMisfit",
+    "WrongLabels",
     "WrongOperandCount",
     "WrongShape",
     "WrongType",

@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
+    DuplicateName,
     ShapeMisfit,
     UnknownName,
     WrongType,
 )
+from kspec.elaborate import origins
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
+from kspec.elaborate.fit import check_form
 from kspec.elaborate.lower import Lowering
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
@@ -24,6 +27,7 @@ from kspec.elaborate.values import (
     Given,
     Invocation,
     Meaning,
+    OwnName,
     Ref,
     Shared,
     Tensor,
@@ -58,6 +62,7 @@ class Applier:
         self.arguments = arguments
         self.lowering = Lowering(reporter, arithmetic, weights)
         self.inline = inline
+        self.compared: list[tuple[str, Tensor, Tensor, Span]] = []  # by losses
 
     def names(self, env: Env) -> Iterable[str]:
         """All that a call on tensors may name here."""
@@ -85,8 +90,9 @@ class Applier:
             case Ref() | Invocation():
                 return self._vocabulary(target, operands, span, env, None)
             case BlockValue():
-                name = target.own_name or snake(target.decl.name)
-                place = env.place.inside(env.place.join(env.place.fresh(name)))
+                own = target.own_name
+                path = self._path(env, own.value if own else snake(target.decl.name), own)
+                place = env.place.inside(path)
                 return self.inline(target, operands, place, span, env.hint)
             case Chain():
                 return self._chain(target, operands, env)
@@ -104,6 +110,12 @@ class Applier:
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
     def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Tensor:
+        with self.reporter.frame(span, f"in this call of `{shared.name}`"):
+            return self._write_shared(shared, operands, span, env)
+
+    def _write_shared(
+        self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env
+    ) -> Tensor:
         place = Place(shared.path)
         hint = env.hint or shared.name
         match shared.template:
@@ -135,14 +147,18 @@ class Applier:
             self.reporter.fail(UnknownName.of(name_span, env.kinds[0], target.name, known))
         args = () if isinstance(target, Ref) else target.args
         if issubclass(cls, Layer):
-            args, name = self.own_name(args)
-            path = path or env.place.join(env.place.fresh(name or target.name))
+            args, own = self.own_name(args)
+            path = path or self._path(env, own.value if own else target.name, own)
         sides: tuple[Meaning, ...] = operands
         if issubclass(cls, Operation):  # `maximum(x, 0)`: the number is an operand, too
             more = max(0, min(cls.operands - len(operands), _leading(args)))
             sides = (*operands, *(given.value for given in args[:more]))
             args = args[more:]
         definition = self.arguments.bind(cls, args, target.span)
+        if issubclass(cls, Loss) and len(operands) == 2:
+            truth, guess = operands
+            check_form(cls, (truth, guess), target.span, self.builder, self.reporter)
+            self.compared.append((cls.name, truth, guess, target.span))
         hint = env.hint or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint):
             try:
@@ -152,19 +168,36 @@ class Applier:
                     ShapeMisfit(
                         span=target.span,
                         layer=target.name,
-                        reason=str(error),
+                        reason=self._reason(error, cls, operands),
                         labels=self.lowering.origins(operands, target.span),
                     )
                 )
 
-    def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
+    def _reason(
+        self, error: TypeRuleError, cls: type[Definition], operands: tuple[Tensor, ...]
+    ) -> str:
+        """What a rule says; where tensors are merged, how they keep their shapes."""
+        reason = str(error)
+        merges = issubclass(cls, Operation) or (issubclass(cls, Layer) and cls.variadic)
+        more = origins.advice(self.builder, operands) if merges and "\n" not in reason else ""
+        return reason + more
+
+    def _path(self, env: Env, name: str, own: OwnName | None) -> str:
+        """A fresh path for weights; a name that the author gives stands for one layer."""
+        if own is not None:
+            first = env.place.given.setdefault(own.value, own.span)
+            if first != own.span:
+                self.reporter.fail(DuplicateName.of(own.span, "layer", own.value, first))
+        return env.place.join(env.place.fresh(name))
+
+    def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], OwnName | None]:
         """Take `name="block1_conv1"` out of the arguments of a layer or block."""
         rest = tuple(given for given in args if given.name != "name")
         for given in args:
             if given.name != "name":
                 continue
             if isinstance(given.value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", given.value):
-                return rest, given.value
+                return rest, OwnName(given.value, given.span)
             self.reporter.fail(
                 WrongType(
                     span=given.span,

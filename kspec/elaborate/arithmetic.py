@@ -15,6 +15,7 @@ from kspec.diagnostics.errors import (
     InvalidNumber,
     TensorUnusable,
 )
+from kspec.elaborate import origins
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.values import (
     BlockValue,
@@ -27,7 +28,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import Builder, TypeRuleError, Value
+from kspec.ir import BATCH, Builder, TypeRuleError, Value
 
 Number = int | float
 LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
@@ -137,7 +138,18 @@ class Arithmetic:
             self.reporter.fail(
                 BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
             )
-        return self._emit(_TENSORS[op], self.promote(op, (left, right), span), span)
+        operands = tuple(side for side in (left, right) if isinstance(side, Tensor))
+        result = self._emit(_TENSORS[op], self.promote(op, (left, right), span), span, operands)
+        if BATCH in result.value.type.shape[1:] and result.value.type.shape[0] == BATCH:
+            types = " and ".join(str(operand.value.type) for operand in operands)
+            wide = max(operands, key=lambda operand: operand.value.type.rank)
+            message = (
+                f"{types} would meet each example with all others\n"
+                f"`squeeze({wide.span.text}, -1)` takes an axis of size 1 away"
+            )
+            labels = origins.labels(self.builder, operands, span)
+            self.reporter.fail(BadOperation(span=span, message=message, labels=labels))
+        return result
 
     def promote(self, op: str, sides: tuple[Meaning, ...], span: Span) -> tuple[Value, ...]:
         """Tensors and numbers as values of one dtype: integers follow floats, as in JAX."""
@@ -165,8 +177,14 @@ class Arithmetic:
             values.append(value)
         return tuple(values)
 
-    def _emit(self, name: str, args: tuple[Value, ...], span: Span) -> Tensor:
+    def _emit(
+        self, name: str, args: tuple[Value, ...], span: Span, operands: tuple[Tensor, ...] = ()
+    ) -> Tensor:
         try:
             return Tensor(self.builder.op(name, *args), span)
         except TypeRuleError as error:
-            self.reporter.fail(BadOperation(span=span, message=str(error)))
+            message = str(error)
+            if "\n" not in message:
+                message += origins.advice(self.builder, operands)
+            labels = origins.labels(self.builder, operands, span)
+            self.reporter.fail(BadOperation(span=span, message=message, labels=labels))

@@ -11,6 +11,7 @@ from kspec.diagnostics.errors import (
     WrongOperandCount,
     WrongShape,
 )
+from kspec.elaborate import origins
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
@@ -122,6 +123,7 @@ class Lowering:
                         layer=layer.name,
                         wanted=pattern,
                         got=str(type),
+                        advice=origins.missing_axis(pattern, type),
                         labels=self.origins((operand,), span),
                     )
                 )
@@ -150,28 +152,17 @@ class Lowering:
             )
             if weight is None:
                 there = self.weights.weights[f"{path}.{name}"].value.type
-                reason = f"`{path}.{name}` is {there} from another call, and {type} here"
-                self.reporter.fail(ShapeMisfit(span=span, layer=layer.name, reason=reason))
+                reason = (
+                    f"`{path}.{name}` is {there} from an earlier call, and {type} for this one\n"
+                    "shared weights fit tensors of one shape; without `share` each has its own"
+                )
+                labels = self.origins(operands, span)
+                self.reporter.fail(
+                    ShapeMisfit(span=span, layer=layer.name, reason=reason, labels=labels)
+                )
             values[name] = weight
         return values
 
     def origins(self, operands: tuple[Tensor, ...], span: Span) -> tuple[Label, ...]:
         """Where the operands got their shapes, as second labels."""
-        labels: list[Label] = []
-        for operand in operands:
-            place = self._origin(operand.value) or operand.span
-            if place.start < span.end and span.start < place.end and place.source == span.source:
-                place = operand.span
-            if place != span:
-                labels.append(Label(place, f"gives {operand.value.type}"))
-        return tuple(dict.fromkeys(labels))
-
-    def _origin(self, value: Value) -> Span | None:
-        """The place that gave a value its shape: behind all that keeps shapes."""
-        makers, type = self.builder.makers, value.type
-        while (maker := makers.get(value)) is not None:
-            same = [arg for arg in maker.args if arg.type.shape == type.shape]
-            if len(same) != 1:
-                return maker.span
-            value = same[0]
-        return self.builder.places.get(value)
+        return origins.labels(self.builder, operands, span)

@@ -16,9 +16,11 @@ def _sparse_categorical_crossentropy(types: Types, attrs: Attrs) -> Types:
     )
     require_integer(label, "a sparse label")
     require_float(predicted, "a prediction")
+    vectors = "\n`flatten` or a pooling makes one vector of each example"
     require(
         label.shape == predicted.shape[:-1],
-        f"labels {label} do not fit predictions {predicted}: all axes but the last must agree",
+        f"labels {label} do not fit predictions {predicted}: all axes but the last must agree"
+        f"{vectors if label.rank < predicted.rank - 1 else ''}",
     )
     return (TensorType(predicted.dtype, label.shape),)
 
@@ -43,5 +45,5 @@ def _binary_crossentropy(types: Types, attrs: Attrs) -> Types:
     arity(types, 2, "a crossentropy")
     truth, predicted = types
     require_float(predicted, "a prediction")
-    require(truth == predicted, f"truth {truth} and prediction {predicted} differ in type")
+    require(truth == predicted, f"truth {truth} and prediction {predicted} differ")
     return (predicted,)
