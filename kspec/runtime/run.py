@@ -240,7 +240,12 @@ class Run:
             SpecError: An input is missing, or of another type or shape.
         """
         types = self.bundle.plan.inputs
-        fields = tuple(FieldType(name, type.dtype, type.shape[1:]) for name, type in types.items())
+        declared = self.bundle.plan.data.fields if self.bundle.plan.data else ()
+        below = {field.name: field.below for field in declared}
+        fields = tuple(
+            FieldType(name, type.dtype, type.shape[1:], below=below.get(name))
+            for name, type in types.items()
+        )
         for name in types:
             if name not in inputs:
                 raise SpecError((FieldMissing.of(None, name, "the input", inputs),))
