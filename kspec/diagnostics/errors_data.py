@@ -161,6 +161,7 @@ class BadCell(Diagnostic):
     code: ClassVar[str] = "E508"
     title: ClassVar[str] = "{place}: `{value}` is not {wanted}"
     label: ClassVar[str] = "the field `{field}` is declared here"
+    help: ClassVar[str] = "correct the cell; a column of words is declared `{field} : class`"
 
     field: str
     value: str
@@ -185,6 +186,7 @@ class LengthMismatch(Diagnostic):
     title: ClassVar[str] = "the columns of {origin} have different lengths"
     label: ClassVar[str] = "named here"
     note: ClassVar[str] = "{lengths}"
+    help: ClassVar[str] = "each column needs an entry for each row"
 
     origin: str
     lengths: str

@@ -55,6 +55,14 @@ class UnknownName(Suggesting):
         """`not an activation`."""
         return f"not {'an' if self.kind[0] in 'aeio' else 'a'} {self.kind}"
 
+    def help_text(self) -> str:
+        """The similar name, or how such a name is declared."""
+        if self.suggestion is None and self.kind in ("tensor", "value", "tensor or layer"):
+            return f"an input is declared: `input {self.name} : f32[...]`"
+        if self.suggestion is None and self.kind == "metric" and self.name.startswith("val_"):
+            return "metrics are measured on the validation split, too: leave `val_` out"
+        return super().help_text()
+
     def note_text(self) -> str:
         """All names, where they are few."""
         if not self.known:

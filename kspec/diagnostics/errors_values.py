@@ -126,9 +126,11 @@ class NotAValue(Diagnostic):
     code: ClassVar[str] = "E208"
     title: ClassVar[str] = "expected {wanted}"
     label: ClassVar[str] = "this is {what}"
+    help: ClassVar[str] = "{advice}"
 
     what: str
     wanted: str
+    advice: str = ""
 
 
 class BadArithmetic(Diagnostic):

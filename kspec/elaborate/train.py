@@ -144,6 +144,7 @@ class _TrainBlock:
     def _places(self, data: Data) -> Data:
         """The data, with the places of all that the runtime may have something to say about."""
         places = {**data.sources, **load_places(self.decl)}
+        places["optimizer"] = self.settings.require("optimizer").value.span
         made: dict[Span, tuple[str, dict[str, Attr]]] = {}
         for choice in self.elaborator.arguments.choices:
             if choice.kind == "schedule":

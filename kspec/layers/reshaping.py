@@ -59,7 +59,12 @@ class Reshape(Layer):
         have = math.prod(map(int, axes))
         want = math.prod(size for size in self.target_shape if size != -1)
         fits = have % want == 0 if -1 in self.target_shape else have == want
-        return None if fits else f"{have} elements do not fill {self.target_shape}"
+        if fits:
+            return None
+        return (
+            f"{have} elements do not fill {self.target_shape}\n"
+            "one size may be -1, which stands for what is left"
+        )
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """One reshape."""

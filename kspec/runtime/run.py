@@ -198,7 +198,9 @@ class Run:
                 load_into(self.weights, part, resolve(self.bundle.folder, path))
             except SpecError as error:
                 span = self.bundle.places.sources.get(f"load {path}")
-                raise SpecError(tuple(d.replace(span=span) for d in error.diagnostics)) from None
+                raise SpecError(
+                    tuple(d.replace(span=span, path=path) for d in error.diagnostics)
+                ) from None
 
     # --- using
 

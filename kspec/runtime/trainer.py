@@ -118,7 +118,9 @@ class Trainer:
             run.state = state
             self.progress.step(number, position.step, loss)
             if not np.isfinite(loss):
-                raise SpecError((_diverged(loss, position.step, number),))
+                place = run.bundle.places.sources.get("optimizer")
+                mistake = Diverged(span=place, loss=str(loss), step=position.step, epoch=number)
+                raise SpecError((mistake,))
             if self.hooks.after_dispatch:
                 self.hooks.after_dispatch(state, position)
             return stop.is_set()
@@ -161,10 +163,6 @@ def flat_metrics(record: Record) -> Metrics:
     for name, value in record.get("validation", {}).items():
         flat[f"validation.{name}"] = value
     return flat
-
-
-def _diverged(loss: float, step: int, epoch: int) -> Diverged:
-    return Diverged(span=None, loss=str(loss), step=step, epoch=epoch)
 
 
 @contextmanager
