@@ -6,7 +6,7 @@ The compiled folder holds `model.py` and `plan.json`; nothing else is needed to 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -18,7 +18,8 @@ from kspec.data.dataset import (
     declaration_to_json,
 )
 from kspec.diagnostics import Source, Span
-from kspec.ir import CONVOLUTIONS, Call, TensorType, read_call, show_call
+from kspec.ir import CONVOLUTIONS, Call, Phase, TensorType, read_call, show_call
+from kspec.registry import lookup
 
 FORMAT: Final = 2
 Offsets = Mapping[str, tuple[int, int]]  # the first character of a place, and the end
@@ -58,6 +59,7 @@ class Plan:
         convolves: Whether a step has convolutions, which XLA runs slowly in a loop on CPUs.
         fields: Where the spec declares its data's fields, by name.
         sources: Where it names the data's sources, as in `Places`.
+        schedules: Learning rate schedules, each with the epochs that it has.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Plan:
     convolves: bool = False
     fields: Offsets = field(default_factory=dict[str, tuple[int, int]])
     sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
+    schedules: tuple[tuple[Call, int], ...] = ()
 
     @property
     def trains(self) -> bool:
@@ -113,7 +116,24 @@ def make_plan(compiled: Compiled) -> Plan:
         convolves=any(op.name in CONVOLUTIONS for op in compiled.module.func("eval").walk()),
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
+        schedules=_schedules(train.phases),
     )
+
+
+def _schedules(phases: Iterable[Phase]) -> tuple[tuple[Call, int], ...]:
+    """The schedules with their epochs: those of all phases that go on with an optimizer."""
+    done: list[tuple[Call, int]] = []
+    now: list[Call] = []
+    epochs = 0
+    for phase in phases:
+        if not phase.carries:
+            done += [(call, epochs) for call in now]
+            epochs = 0
+            optimizers = (phase.optimizer, *(call for call, _ in phase.groups))
+            values = [value for call in optimizers for value in call.args.values()]
+            now = [v for v in values if isinstance(v, Call) and lookup("schedule", v.name)]
+        epochs += phase.epochs
+    return (*done, *((call, epochs) for call in now))
 
 
 def _offsets(spans: Mapping[str, Span], source: Source) -> Offsets:
@@ -148,6 +168,7 @@ def plan_to_json(plan: Plan) -> str:
                 "convolves": plan.convolves,
                 "fields": {name: list(place) for name, place in plan.fields.items()},
                 "sources": {name: list(place) for name, place in plan.sources.items()},
+                "schedules": [[show_call(call), epochs] for call, epochs in plan.schedules],
             },
             indent=2,
         )
@@ -183,6 +204,7 @@ def plan_from_json(text: str) -> Plan:
             convolves=raw["convolves"],
             fields={name: (at[0], at[1]) for name, at in raw["fields"].items()},
             sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},
+            schedules=tuple((read_call(call), n) for call, n in raw.get("schedules", ())),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

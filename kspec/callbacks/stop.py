@@ -34,6 +34,11 @@ class Stop(Callback):
                 return f"{name} must not be negative"
         return None
 
+    def earliest(self) -> int:
+        """After how many epochs it may stop for the first time, with nothing ever improving."""
+        first = 1 if self.baseline is None else 0  # one that beats no baseline renews nothing
+        return self.start_from_epoch + first + max(2 - first, self.patience)
+
     def decide(self, values: Sequence[float]) -> tuple[bool, int | None]:
         """Whether to stop now, and the index of the epoch with the best weights.
 

@@ -51,6 +51,11 @@ class Places:
     fields: Mapping[str, Span] = field(default_factory=dict[str, Span])
     sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
 
+    @property
+    def of_fields(self) -> Mapping[str, Span]:
+        """What messages about fields may show: the fields, and where they are looked up."""
+        return {**self.sources, **self.fields}
+
 
 @dataclass(frozen=True, slots=True)
 class Split:
@@ -104,7 +109,7 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
     if declaration.source is not None:
         table = _open(declaration.source, folder, places.sources.get("source"))
         digest.update(table.fingerprint().encode())
-        whole = open_fields(table, declaration.fields, places.fields)
+        whole = open_fields(table, declaration.fields, places.of_fields)
         names = whole.class_names
         for part, rows in _shares(declaration, len(table), places).items():
             chosen = {name: array[np.sort(rows)] for name, array in whole.arrays.items()}
@@ -113,7 +118,7 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
         if isinstance(call, Call):
             table = _open(call, folder, places.sources.get(part))
             digest.update(f"{part}:{table.fingerprint()}".encode())
-            fields = open_fields(table, declaration.fields, places.fields, names)
+            fields = open_fields(table, declaration.fields, places.of_fields, names)
             names = {**fields.class_names, **names}
             splits[part] = Split(fields.arrays, names)
     ordered = {part: splits[part] for part in declaration.split}
@@ -176,6 +181,7 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
                 "shape": list(f.shape),
                 "classes": f.classes,
                 "is_class": f.is_class,
+                "below": f.below,
             }
             for f in declaration.fields
         ],
@@ -192,7 +198,14 @@ def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
     """Read `declaration_to_json` back."""
     return DataDeclaration(
         fields=tuple(
-            FieldType(f["name"], f["dtype"], tuple(f["shape"]), f["classes"], f["is_class"])
+            FieldType(
+                f["name"],
+                f["dtype"],
+                tuple(f["shape"]),
+                f["classes"],
+                f["is_class"],
+                f.get("below"),
+            )
             for f in raw["fields"]
         ),
         source=None if raw["source"] is None else _call_from_json(raw["source"]),

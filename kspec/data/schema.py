@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, Never
 
 from kspec.data.arrays import dtype_name
 from kspec.data.base import Table
+from kspec.data.lookups import Looked, check_rows, looks_up
 from kspec.diagnostics import Diagnostic, Span, SpecError
 from kspec.diagnostics.errors import (
     BadCell,
@@ -40,6 +41,7 @@ class FieldType:
         shape: The shape of one row; a name fits any size.
         classes: How many classes there are; None if the data says, or for other fields.
         is_class: Whether the field is a class number.
+        below: What its numbers must be below: the rows of an embedding that looks them up.
     """
 
     name: str
@@ -47,6 +49,7 @@ class FieldType:
     shape: Shape
     classes: int | None = None
     is_class: bool = False
+    below: int | None = None
 
     def __str__(self) -> str:
         if self.is_class:
@@ -90,8 +93,9 @@ def open_fields(
     arrays: dict[str, Array] = {}
     names: dict[str, tuple[str, ...]] = {}
     rows = np.arange(len(table))
+    places = spans or {}
     for field in fields:
-        check = _Check(table, field, (spans or {}).get(field.name))
+        check = _Check(table, field, places.get(field.name))
         try:
             if field.name not in table.columns:
                 origin = getattr(table, "origin", "the data")
@@ -100,6 +104,10 @@ def open_fields(
             raw = table.read(rows, (field.name,))[field.name]
             settled = (class_names or {}).get(field.name)
             arrays[field.name] = check.convert(raw, settled)
+            if field.below is not None:
+                embedding = places.get(looks_up(field.name))
+                looked = Looked(field.name, field.below, check.span, embedding)
+                check_rows(looked, arrays[field.name], check.place)
             if check.names:
                 names[field.name] = check.names
         except SpecError as error:
@@ -159,19 +167,22 @@ class _Check:
         count = self.field.classes
         bad = np.flatnonzero((raw.astype(np.int64) < 0) | (raw.astype(np.int64) >= count))
         if bad.size:
-            self._out_of_range(int(raw[bad[0]]), count, int(bad[0]), int(bad.size))
+            from_one = int(raw.min()) == 1 and int(raw.max()) == count
+            self._out_of_range(int(raw[bad[0]]), int(bad[0]), int(bad.size), from_one)
         return raw.astype(np.int32)
 
-    def _out_of_range(self, value: int, count: int, row: int, rows: int) -> None:
+    def _out_of_range(self, value: int, row: int, rows: int, from_one: bool) -> Never:
+        classes = self.field.classes or 0
         refuse(
             LabelOutOfRange(
                 span=self.span,
                 field=self.field.name,
                 value=value,
-                classes=count,
-                last=count - 1,
+                classes=classes,
+                last=classes - 1,
                 place=self.place(row),
                 count=rows,
+                from_one=from_one,
             )
         )
 

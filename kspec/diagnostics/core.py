@@ -114,6 +114,18 @@ class Diagnostic(Keywords):
         return self.help.format_map(self.facts())
 
 
+class Reasoned(Diagnostic):
+    """A mistake whose reason comes from a rule, which may give advice on a second line."""
+
+    help: ClassVar[str] = "{advice}"
+    rule: ClassVar[str] = "reason"  # the field that holds what the rule says
+
+    def facts(self) -> dict[str, object]:
+        """The reason and the advice apart."""
+        reason, _, advice = str(getattr(self, self.rule)).partition("\n")
+        return super().facts() | {self.rule: reason, "advice": advice}
+
+
 class SpecError(Exception):
     """A spec, or the data that it names, has mistakes.
 

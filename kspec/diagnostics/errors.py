@@ -9,6 +9,7 @@ from kspec.diagnostics.errors_data import (
     FieldWrongType,
     FileMissing,
     FileUnreadable,
+    IndexOutOfRange,
     LabelOutOfRange,
     LengthMismatch,
     NotANumber,
@@ -36,6 +37,7 @@ from kspec.diagnostics.errors_program import (
     NothingToLearn,
     NoValidationSplit,
     UnknownDirection,
+    WrongLabels,
 )
 from kspec.diagnostics.errors_run import (
     CheckpointMissing,
@@ -119,6 +121,7 @@ __all__ = [
     "ForbiddenCharacter",
     "ForeignCode",
     "ImportCycle",
+    "IndexOutOfRange",
     "InputFileMismatch",
     "InputWithoutField",
     "InvalidArgument",
@@ -166,6 +169,7 @@ __all__ = [
     "UnknownPass",
     "UnknownSetting",
     "WeightsMisfit",
+    "WrongLabels",
     "WrongNumberOfResults",
     "WrongOperandCount",
     "WrongShape",

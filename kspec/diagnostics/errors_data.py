@@ -71,11 +71,16 @@ class FieldWrongType(Diagnostic):
     title: ClassVar[str] = "`{field}` is {got} in the data, and the spec says {wanted}"
     label: ClassVar[str] = "declared as {wanted}"
     note: ClassVar[str] = "{origin}"
+    help: ClassVar[str] = "declare it as `{field} : {declared}`, or change the data"
 
     field: str
     wanted: str
     got: str
     origin: str
+
+    def facts(self) -> dict[str, object]:
+        """What could be declared: there are no types of 64 bits."""
+        return super().facts() | {"declared": self.got.replace("64", "32", 1)}
 
 
 class LabelOutOfRange(Diagnostic):
@@ -92,11 +97,48 @@ class LabelOutOfRange(Diagnostic):
     last: int
     place: str
     count: int
+    from_one: bool = False
 
     def note_text(self) -> str:
         """The first such row, and how many there are."""
         more = f"; {self.count} rows are like this" if self.count > 1 else ""
         return f"{self.place}{more}"
+
+    def help_text(self) -> str:
+        """Labels that count from 1 are the usual reason."""
+        if self.from_one:
+            return f"the labels go from 1 to {self.classes}, and classes count from 0: subtract 1"
+        return f"declare `{self.field} : class[n]` with more classes, or correct the data"
+
+
+class IndexOutOfRange(Diagnostic):
+    """A number is looked up in an embedding that has no row for it.
+
+    An embedding of `input_dim` rows takes the numbers from 0 to `input_dim - 1`.
+    """
+
+    code: ClassVar[str] = "E514"
+    title: ClassVar[str] = "`{field}` is {value}, and its embedding has rows 0 to {last}"
+    label: ClassVar[str] = "declared here"
+    help: ClassVar[str] = "{advice}"
+
+    field: str
+    value: int
+    last: int
+    largest: int
+    place: str
+    count: int
+
+    def note_text(self) -> str:
+        """The first such number, and how many there are."""
+        more = f"; {self.count} numbers are like this" if self.count > 1 else ""
+        return f"{self.place}{more}"
+
+    def facts(self) -> dict[str, object]:
+        """A table that is large enough, where the numbers are too large."""
+        advice = f"the largest is {self.largest}: `input_dim` must be {self.largest + 1} or more"
+        negative = "numbers to look up count from 0"
+        return super().facts() | {"advice": negative if self.value < 0 else advice}
 
 
 class NotANumber(Diagnostic):
@@ -106,6 +148,7 @@ class NotANumber(Diagnostic):
     title: ClassVar[str] = "`{field}` has a value that is {value}"
     label: ClassVar[str] = "declared here"
     note: ClassVar[str] = "{place}"
+    help: ClassVar[str] = "leave the row out, or fill the value in: training would only give nan"
 
     field: str
     value: str
@@ -118,6 +161,7 @@ class BadCell(Diagnostic):
     code: ClassVar[str] = "E508"
     title: ClassVar[str] = "{place}: `{value}` is not {wanted}"
     label: ClassVar[str] = "the field `{field}` is declared here"
+    help: ClassVar[str] = "correct the cell; a column of words is declared `{field} : class`"
 
     field: str
     value: str
@@ -142,6 +186,7 @@ class LengthMismatch(Diagnostic):
     title: ClassVar[str] = "the columns of {origin} have different lengths"
     label: ClassVar[str] = "named here"
     note: ClassVar[str] = "{lengths}"
+    help: ClassVar[str] = "each column needs an entry for each row"
 
     origin: str
     lengths: str

@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Label, Span
-from kspec.diagnostics.suggest import closest
+from kspec.diagnostics.hints import ELSEWHERE
+from kspec.diagnostics.suggest import RENAMED, closest
 
 
 class Suggesting(Diagnostic):
@@ -18,6 +19,9 @@ class Suggesting(Diagnostic):
         """The similar name, if there is one."""
         if self.suggestion is None:
             return super().help_text()
+        given = self.facts().get("name", self.facts().get("key"))
+        if RENAMED.get(str(given)) == self.suggestion:
+            return f"it is called `{self.suggestion}` here"
         return f"there is a similar name: `{self.suggestion}`"
 
 
@@ -50,6 +54,14 @@ class UnknownName(Suggesting):
     def label_text(self) -> str:
         """`not an activation`."""
         return f"not {'an' if self.kind[0] in 'aeio' else 'a'} {self.kind}"
+
+    def help_text(self) -> str:
+        """The similar name, or how such a name is declared."""
+        if self.suggestion is None and self.kind in ("tensor", "value", "tensor or layer"):
+            return f"an input is declared: `input {self.name} : f32[...]`"
+        if self.suggestion is None and self.kind == "metric" and self.name.startswith("val_"):
+            return "metrics are measured on the validation split, too: leave `val_` out"
+        return super().help_text()
 
     def note_text(self) -> str:
         """All names, where they are few."""
@@ -94,6 +106,10 @@ class UnknownSetting(Suggesting):
         names = tuple(known)
         shown = ", ".join(f"`{name}`" for name in names)
         return cls(span=span, block=block, key=key, settings=shown, suggestion=closest(key, names))
+
+    def help_text(self) -> str:
+        """The similar setting, or where else it belongs."""
+        return super().help_text() or ELSEWHERE.get(self.key, "")
 
 
 class MissingSetting(Diagnostic):

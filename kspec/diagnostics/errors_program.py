@@ -37,12 +37,13 @@ class FieldTypeMismatch(Diagnostic):
     code: ClassVar[str] = "E402"
     title: ClassVar[str] = "the input `{input}` is {declared}, but the data has {actual}"
     label: ClassVar[str] = "declared as {declared}"
-    help: ClassVar[str] = "declare the input as the data has it, and convert in the model"
+    help: ClassVar[str] = "{advice}"
 
     input: str
     field: str
     declared: str
     actual: str
+    advice: str
 
 
 class LossNotPerExample(Diagnostic):
@@ -59,14 +60,45 @@ class LabelWidthMismatch(Diagnostic):
     """A model gives more or fewer scores than the label has classes."""
 
     code: ClassVar[str] = "E404"
-    title: ClassVar[str] = "`{field}` has {classes} classes, but `{output}` has {width} scores"
-    label: ClassVar[str] = "compares {classes} classes with {width} scores"
-    help: ClassVar[str] = "give the last layer {classes} units"
+    title: ClassVar[str] = "`{field}` has {classes} classes, but `{output}` has {scores}"
+    label: ClassVar[str] = "compares {classes} classes with {scores}"
+    help: ClassVar[str] = "{advice}"
 
     field: str
     classes: int
     output: str
     width: str
+
+    def facts(self) -> dict[str, object]:
+        """With the right plural, and what one score is good for."""
+        scores = "1 score" if self.width == "1" else f"{self.width} scores"
+        advice = f"give the last layer {self.classes} units"
+        if self.width == "1" and self.classes == 2:
+            advice += ", or take `binary_crossentropy` and a sigmoid"
+        elif self.width == "1":
+            advice += " and a softmax; one score tells two classes apart"
+        return super().facts() | {"scores": scores, "advice": advice}
+
+
+class WrongLabels(Diagnostic):
+    """A loss or metric gets labels of another form: class numbers, or a number for each class.
+
+    Wrong: `categorical_crossentropy(label, digit)` with `label : class[10]`. Right:
+    `sparse_categorical_crossentropy(label, digit)`.
+    """
+
+    code: ClassVar[str] = "E411"
+    title: ClassVar[str] = "`{name}` takes {wanted}, and `{field}` holds {given}"
+    label: ClassVar[str] = "compares {truth} with {prediction}"
+    help: ClassVar[str] = "write {instead}"
+
+    name: str
+    wanted: str
+    field: str
+    given: str
+    truth: str
+    prediction: str
+    instead: str
 
 
 class NoOutput(Diagnostic):

@@ -87,6 +87,7 @@ class Diverged(Diagnostic):
 
     code: ClassVar[str] = "E608"
     title: ClassVar[str] = "the loss is {loss} after step {step} of epoch {epoch}"
+    label: ClassVar[str] = "trained with this"
     help: ClassVar[str] = "try a smaller learning rate, and check the scale of the inputs"
 
     loss: str
@@ -127,6 +128,7 @@ class WeightsMisfit(Diagnostic):
     code: ClassVar[str] = "E611"
     title: ClassVar[str] = "`{path}` does not fit `{part}`: {reason}"
     label: ClassVar[str] = "loaded here"
+    help: ClassVar[str] = "load the parts that are the same, and let the others start anew"
 
     path: str
     part: str

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
-from kspec.diagnostics.core import Diagnostic, Span
+from kspec.diagnostics.core import Diagnostic, Reasoned, Span
 from kspec.diagnostics.errors_names import Suggesting
 from kspec.diagnostics.suggest import closest
 
@@ -19,13 +19,15 @@ class WrongShape(Diagnostic):
     code: ClassVar[str] = "E301"
     title: ClassVar[str] = "`{layer}` does not accept {got}"
     label: ClassVar[str] = "needs `{wanted}`, gets {got}"
+    help: ClassVar[str] = "{advice}"
 
     layer: str
     wanted: str
     got: str
+    advice: str = ""
 
 
-class ShapeMisfit(Diagnostic):
+class ShapeMisfit(Reasoned):
     """A tensor has the right number of axes, but their sizes do not fit."""
 
     code: ClassVar[str] = "E302"
@@ -132,12 +134,13 @@ class NeedsFixedSize(Diagnostic):
     dim: str
 
 
-class BadOperation(Diagnostic):
+class BadOperation(Reasoned):
     """An operation does not work on tensors of these types."""
 
     code: ClassVar[str] = "E309"
     title: ClassVar[str] = "these tensors do not go together"
     label: ClassVar[str] = "{message}"
+    rule: ClassVar[str] = "message"
 
     message: str
 

@@ -19,9 +19,11 @@ class SyntaxMistake(Suggesting):
     code: ClassVar[str] = "E001"
     title: ClassVar[str] = "unexpected {found}"
     label: ClassVar[str] = "expected {expected}"
+    help: ClassVar[str] = "{advice}"
 
     expected: str
     found: str
+    advice: str = ""
 
     @classmethod
     def of(cls, span: Span, expected: str, found: str, word: str, keywords: Iterable[str]) -> Self:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, Self
 
-from kspec.diagnostics.core import Diagnostic, Span
+from kspec.diagnostics.core import Diagnostic, Reasoned, Span
 from kspec.diagnostics.errors_names import Suggesting
+from kspec.diagnostics.hints import of_type
 from kspec.diagnostics.suggest import closest
 
 
@@ -85,24 +86,27 @@ class WrongType(Diagnostic):
     got: str
 
     def help_text(self) -> str:
-        """Names of the vocabulary are written without quotes."""
-        if self.got.startswith("the string") and "string" not in self.wanted:
-            bare = self.got.removeprefix('the string "').removesuffix('"')
-            kinds = ("activation", "initializer", "optimizer", "loss", "source", "layer")
-            if bare.isidentifier() and any(kind in self.wanted for kind in kinds):
-                return f"write `{bare}` without quotes"
-        return ""
+        """What is meant, where that can be told."""
+        return of_type(self.name, self.wanted, self.got, self.span.text if self.span else "")
 
 
-class InvalidArgument(Diagnostic):
+class InvalidArgument(Reasoned):
     """A value is of the right type but out of its range, such as `dropout(1.5)`."""
 
     code: ClassVar[str] = "E206"
     title: ClassVar[str] = "`{callee}`: {message}"
-    label: ClassVar[str] = "in this call"
+    label: ClassVar[str] = "{place}"
+    rule: ClassVar[str] = "message"
 
     callee: str
     message: str
+    place: str = "in this call"
+
+    def help_text(self) -> str:
+        """How a share is written, where one is too large."""
+        if not super().help_text() and "must be in [0, 1" in self.message:
+            return "a share of the whole is written `0.5` or `50%`"
+        return super().help_text()
 
 
 class NotCallable(Diagnostic):
@@ -122,9 +126,11 @@ class NotAValue(Diagnostic):
     code: ClassVar[str] = "E208"
     title: ClassVar[str] = "expected {wanted}"
     label: ClassVar[str] = "this is {what}"
+    help: ClassVar[str] = "{advice}"
 
     what: str
     wanted: str
+    advice: str = ""
 
 
 class BadArithmetic(Diagnostic):
@@ -169,14 +175,20 @@ class TensorUnusable(Diagnostic):
     code: ClassVar[str] = "E212"
     title: ClassVar[str] = "{what} is not applied to a tensor"
     label: ClassVar[str] = "a tensor is needed here"
-    help: ClassVar[str] = "write `x -> {what}` with the tensor that it works on"
 
     what: str
 
+    def title_text(self) -> str:
+        """One layer or several in a row."""
+        several = "`" not in self.what and "layers" in self.what
+        return "these layers are not applied to a tensor" if several else super().title_text()
+
     def help_text(self) -> str:
         """How to apply it; a tensor in a place for layers needs nothing of the kind."""
-        bare = self.what.strip("`")
-        return f"write `x -> {bare}(...)`, with `x` what it works on" if "`" in self.what else ""
+        text = self.span.text if self.span else self.what.strip("`")
+        if ("`" not in self.what and "layers" not in self.what) or "\n" in text:
+            return ""
+        return f"write `x -> {text}`, with `x` the tensor that it works on"
 
 
 class TooMuchWork(Diagnostic):

@@ -14,6 +14,9 @@ __all__ = [
     "MaskDropped",
     "NoEffect",
     "ProbabilitiesAsLogits",
+    "ScheduleUnfinished",
+    "StretchedLabels",
+    "ThresholdOnScores",
     "UnusedField",
     "UnusedName",
 ]
@@ -113,12 +116,71 @@ class MaskDropped(Lint):
     mask_zero=true) -> conv1d(4, 3)`, where padding is taken for words.
     """
 
-    code: ClassVar[str] = "W204"
+    code: ClassVar[str] = "W206"
     title: ClassVar[str] = "`{layer}` does not know the mask that it gets"
     label: ClassVar[str] = "padding counts like any other time step from here on"
     help: ClassVar[str] = "write a layer that uses masks, or no mask before it"
 
     layer: str
+
+
+class StretchedLabels(Lint):
+    """A label of one number meets a prediction of several, and is compared with each of them.
+
+    Wrong: `y : f32[1]` and `output z = x -> dense(3)` with `mean_squared_error(y, z)`. Right:
+    `dense(1)`, or `y : f32[3]`.
+    """
+
+    code: ClassVar[str] = "W204"
+    title: ClassVar[str] = "`{field}` is compared with each part of `{output}`"
+    label: ClassVar[str] = "{truth} against {prediction}"
+    help: ClassVar[str] = "{advice}"
+
+    field: str
+    truth: str
+    output: str
+    prediction: str
+    advice: str
+
+
+class ThresholdOnScores(Lint):
+    """A metric with a threshold for probabilities gets an output without a sigmoid.
+
+    Wrong: `x -> dense(1)` with `binary_accuracy(y, z)`. Right: `x -> dense(1, sigmoid)`, or
+    `threshold=0` where the loss has `from_logits=true`.
+    """
+
+    code: ClassVar[str] = "W205"
+    title: ClassVar[str] = "`{metric}` asks whether a probability is above {threshold}"
+    label: ClassVar[str] = "`{output}` may be any number"
+    help: ClassVar[str] = (
+        "give the output a sigmoid; logits need `threshold=0`, and measurements another metric, "
+        "such as `mean_absolute_error`"
+    )
+
+    metric: str
+    threshold: float
+    output: str
+
+
+class ScheduleUnfinished(Lint):
+    """A learning rate schedule has more steps than the run, so that its end is never reached.
+
+    A schedule counts updates, not epochs. What an epoch has is known when the data is there.
+    """
+
+    code: ClassVar[str] = "W301"
+    title: ClassVar[str] = "the schedule `{schedule}` ends after {end} steps, and gets {steps}"
+    label: ClassVar[str] = "its end is never reached"
+    note: ClassVar[str] = "the run gives it {epochs} of {each}"
+    help: ClassVar[str] = "give it {steps} steps, or train for {enough}"
+
+    schedule: str
+    end: str
+    steps: str
+    epochs: str
+    each: str
+    enough: str
 
 
 class NoEffect(Lint):

@@ -3,15 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from types import MappingProxyType
+from typing import Final
+
+# Words of Keras' fit and compile, of older Keras and of PyTorch, and what stands for them here.
+RENAMED: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("batch_size",), "batch"),
+        **dict.fromkeys(("nb_epoch", "num_epochs", "n_epochs"), "epochs"),
+        **dict.fromkeys(("lr", "rate"), "learning_rate"),
+        **dict.fromkeys(("out_features", "output_dim", "num_units", "output_size"), "units"),
+        **dict.fromkeys(("out_channels", "nb_filter", "num_filters"), "filters"),
+        **dict.fromkeys(("num_embeddings", "vocab_size"), "input_dim"),
+        **dict.fromkeys(("embedding_dim",), "output_dim"),
+        **dict.fromkeys(("stride", "subsample"), "strides"),
+        **dict.fromkeys(("border_mode",), "padding"),
+        **dict.fromkeys(("dilation",), "dilation_rate"),
+        **dict.fromkeys(("init", "weight_init"), "kernel_initializer"),
+        **dict.fromkeys(("bias",), "use_bias"),
+        **dict.fromkeys(("p", "drop_rate", "dropout_rate"), "rate"),
+        **dict.fromkeys(("eps",), "epsilon"),
+        **dict.fromkeys(("save_best_only", "monitor"), "best"),
+        **dict.fromkeys(("save_freq",), "every"),
+    }
+)
 
 
 def closest(name: str, candidates: Iterable[str]) -> str | None:
     """The candidate nearest to a name, if it is near enough.
 
-    The same letters in another case always are; otherwise a third of the name's letters
-    may differ, so that names of one or two letters are like no other.
+    What another tool calls it is, and so are the same letters in another case; otherwise a
+    third of the name's letters may differ, so that names of one or two letters are like no
+    other. Keras' `val_loss` is `validation.loss`.
     """
     known = sorted(set(candidates) - {name})
+    if RENAMED.get(name) in known:
+        return RENAMED[name]
+    if name.startswith("val_") and any(each.startswith("validation.") for each in known):
+        name = name.replace("val_", "validation.", 1)
     for candidate in known:
         if candidate.lower() == name.lower():
             return candidate

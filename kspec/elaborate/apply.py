@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
+    DuplicateName,
     ShapeMisfit,
     UnknownName,
     WrongType,
 )
+from kspec.elaborate import origins
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
+from kspec.elaborate.fit import check_form
 from kspec.elaborate.lower import At, Lowering
 from kspec.elaborate.operands import layer_or_op, split_operands
 from kspec.elaborate.reporter import Reporter
@@ -25,6 +28,7 @@ from kspec.elaborate.values import (
     Given,
     Invocation,
     Meaning,
+    OwnName,
     Ref,
     Shared,
     Tensor,
@@ -61,6 +65,7 @@ class Applier:
         self.arguments = arguments
         self.lowering = Lowering(reporter, arithmetic, weights, examples)
         self.inline = inline
+        self.compared: list[tuple[Definition, Tensor, Tensor, Span]] = []  # by losses
 
     def names(self, env: Env) -> Iterable[str]:
         """All that a call on tensors may name here."""
@@ -94,8 +99,9 @@ class Applier:
             case Ref() | Invocation():
                 return self._vocabulary(target, operands, span, env, None)
             case BlockValue():
-                name = target.own_name or snake(target.decl.name)
-                place = env.place.inside(env.place.join(env.place.fresh(name)))
+                own = target.own_name
+                path = self._path(env, own.value if own else snake(target.decl.name), own)
+                place = env.place.inside(path)
                 return self.inline(target, operands, place, span, env.hint)
             case Chain():
                 return self._chain(target, operands, env)
@@ -125,6 +131,12 @@ class Applier:
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
     def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
+        with self.reporter.frame(span, f"in this call of `{shared.name}`"):
+            return self._write_shared(shared, operands, span, env)
+
+    def _write_shared(
+        self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env
+    ) -> Result:
         place = Place(shared.path)
         hint = env.hint or shared.name
         match shared.template:
@@ -160,14 +172,18 @@ class Applier:
         cls = layer_or_op(cls, operands, args)
         word: str | None = None
         if issubclass(cls, Layer):
-            args, name = self.own_name(args)
+            args, own = self.own_name(args)
             args, named = _named_tensors(args, cls.keywords)
-            path = path or env.place.join(env.place.fresh(name or target.name))
-            word = None if cls.numbered else name or target.name
+            path = path or self._path(env, own.value if own else target.name, own)
+            word = None if cls.numbered else (own.value if own else target.name)
         sides: tuple[Meaning, ...] = operands
         if issubclass(cls, Operation):
             sides, args = split_operands(cls, operands, args)
         definition = self.arguments.bind(cls, args, target.span)
+        if issubclass(cls, Loss) and len(operands) == 2:
+            truth, guess = operands
+            check_form(cls, (truth, guess), target.span, self.builder, self.reporter)
+            self.compared.append((definition, truth, guess, target.span))
         hint = env.hint or word or (path or target.name).rsplit(".", 1)[-1]
         with self.builder.at(target.span, hint, env.hints):
             try:
@@ -178,21 +194,38 @@ class Applier:
                     ShapeMisfit(
                         span=target.span,
                         layer=target.name,
-                        reason=str(error),
+                        reason=self._reason(error, cls, operands),
                         labels=self.lowering.origins(operands, target.span),
                     )
                 )
         tensors = tuple(Tensor(each.value, span, each.mask) for each in results)
         return tensors[0] if len(tensors) == 1 else tensors
 
-    def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], str | None]:
+    def _reason(
+        self, error: TypeRuleError, cls: type[Definition], operands: tuple[Tensor, ...]
+    ) -> str:
+        """What a rule says; where tensors are merged, how they keep their shapes."""
+        reason = str(error)
+        merges = issubclass(cls, Operation) or (issubclass(cls, Layer) and cls.variadic)
+        more = origins.advice(self.builder, operands) if merges and "\n" not in reason else ""
+        return reason + more
+
+    def _path(self, env: Env, name: str, own: OwnName | None) -> str:
+        """A fresh path for weights; a name that the author gives stands for one layer."""
+        if own is not None:
+            first = env.place.given.setdefault(own.value, own.span)
+            if first != own.span:
+                self.reporter.fail(DuplicateName.of(own.span, "layer", own.value, first))
+        return env.place.join(env.place.fresh(name))
+
+    def own_name(self, args: tuple[Given, ...]) -> tuple[tuple[Given, ...], OwnName | None]:
         """Take `name="block1_conv1"` out of the arguments of a layer or block."""
         rest = tuple(given for given in args if given.name != "name")
         for given in args:
             if given.name != "name":
                 continue
             if isinstance(given.value, str) and re.fullmatch(r"[A-Za-z][A-Za-z0-9_]*", given.value):
-                return rest, given.value
+                return rest, OwnName(given.value, given.span)
             self.reporter.fail(
                 WrongType(
                     span=given.span,

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import re
 import types
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
@@ -109,7 +110,11 @@ class Arguments:
             self.choices.append(Choice(cls.kind, cls.name, span, name, value, written))
         message = made.check()
         if message is not None:
-            self.reporter.fail(InvalidArgument(span=span, callee=cls.name, message=message))
+            at = _about(message, matched)
+            place = "this argument" if at else "in this call"
+            self.reporter.fail(
+                InvalidArgument(span=at or span, callee=cls.name, message=message, place=place)
+            )
         return made
 
     def _match(
@@ -217,6 +222,12 @@ class Arguments:
         if len(items) != len(options):
             raise Mismatch
         return tuple(self.coerce(v, o, span) for v, o in zip(items, options, strict=True))
+
+
+def _about(message: str, matched: Mapping[str, Given]) -> Span | None:
+    """The one given argument that a message names; None for several or none."""
+    named = [given.span for name, given in matched.items() if re.search(rf"\b{name}\b", message)]
+    return named[0] if len(named) == 1 else None
 
 
 def _plain(value: Meaning) -> object:

@@ -15,6 +15,7 @@ from kspec.diagnostics.errors import (
     InvalidNumber,
     TensorUnusable,
 )
+from kspec.elaborate import origins
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.values import (
     BlockValue,
@@ -80,7 +81,7 @@ class Arithmetic:
     def negate(self, value: Meaning, span: Span) -> Meaning:
         """`-value`."""
         if isinstance(value, Tensor):
-            return self._emit("negative", (value.value,), span, value.mask)
+            return self._emit("negative", (value.value,), span, (value,), value.mask)
         if isinstance(value, Quantity):
             return Quantity(-value.value, value.unit)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -138,11 +139,12 @@ class Arithmetic:
             self.reporter.fail(
                 BadArithmetic(span=span, op=op, left=describe(left), right=describe(right))
             )
-        mask = None if op == "@" else merged_mask(self.builder, (left, right))
+        operands = tuple(side for side in (left, right) if isinstance(side, Tensor))
+        mask = None if op == "@" else merged_mask(self.builder, operands)
         values = self.promote(op, (left, right), span)
         if op != "@":
             values = self._aligned(values)
-        return self._emit(_TENSORS[op], values, span, mask)
+        return self._emit(_TENSORS[op], values, span, operands, mask)
 
     def _aligned(self, values: tuple[Value, ...]) -> tuple[Value, ...]:
         """Shapes are per example: new axes of size 1 go behind the batch axis, not before it."""
@@ -185,11 +187,22 @@ class Arithmetic:
             values.append(value)
         return tuple(values)
 
-    def _emit(self, name: str, args: tuple[Value, ...], span: Span, mask: Value | None) -> Tensor:
+    def _emit(
+        self,
+        name: str,
+        args: tuple[Value, ...],
+        span: Span,
+        operands: tuple[Tensor, ...],
+        mask: Value | None,
+    ) -> Tensor:
         try:
             return Tensor(apart(args, self.builder.op(name, *args)), span, mask)
         except TypeRuleError as error:
-            self.reporter.fail(BadOperation(span=span, message=str(error)))
+            message = str(error)
+            if "\n" not in message:
+                message += origins.advice(self.builder, operands)
+            labels = origins.labels(self.builder, operands, span)
+            self.reporter.fail(BadOperation(span=span, message=message, labels=labels))
 
 
 def merged_mask(builder: Builder, sides: Iterable[Meaning]) -> Value | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Final
+from typing import Final, get_args
 
 from kspec.callbacks.base import Callback, Interval, Mode, Monitor
 from kspec.diagnostics import Span
@@ -75,7 +75,7 @@ class Callbacks:
             )
         givens: list[Given] = []
         for setting in section.settings:
-            value = self._value(setting.value)
+            value = self._value(setting.value, _watches(cls, setting.key))
             givens.append(Given(setting.key, setting.key_span, value, setting.value.span))
         made = self.elaborator.arguments.bind(cls, tuple(givens), section.name_span)
         assert isinstance(made, Callback)
@@ -85,8 +85,8 @@ class Callbacks:
                 self._check_split(value.metric, section.name_span)
         return made
 
-    def _value(self, expr: Expr) -> Meaning:
-        monitor = self._monitor(expr)
+    def _value(self, expr: Expr, watched: bool) -> Meaning:
+        monitor = self._monitor(expr, watched)
         if monitor is not None:
             return monitor
         env = Env(self.elaborator.file_scope, Place())
@@ -97,8 +97,13 @@ class Callbacks:
             return Interval(value.value, value.unit)
         return value
 
-    def _monitor(self, expr: Expr) -> Monitor | None:
-        """`min(validation.loss)`, `loss`; None for what is no such thing."""
+    def _monitor(self, expr: Expr, watched: bool) -> Monitor | None:
+        """`min(validation.loss)`, `loss`; None for what is no such thing.
+
+        Args:
+            expr: What is written.
+            watched: Whether a name can be nothing else here.
+        """
         mode: Mode | None = None
         if isinstance(expr, tree.Call) and expr.func.id in ("min", "max") and len(expr.args) == 1:
             mode = "min" if expr.func.id == "min" else "max"
@@ -107,7 +112,7 @@ class Callbacks:
         if metric is None:
             return None
         split, _, name = metric.rpartition(".")
-        if not split and not mode and name not in self.directions:
+        if not (split or mode or watched) and name not in self.directions:
             return None  # some other name
         if name not in self.directions or split not in ("", VALIDATION):
             known = [*self.directions, *(f"{VALIDATION}.{each}" for each in self.directions)]
@@ -125,6 +130,12 @@ class Callbacks:
         there = VALIDATION in declaration.split or given
         if metric.startswith(f"{VALIDATION}.") and not there:
             self.reporter.fail(NoValidationSplit(span=span, metric=metric, data=self.data.name))
+
+
+def _watches(cls: type[Callback], setting: str) -> bool:
+    """Whether a setting says what is watched."""
+    hint = cls.arg_types().get(setting)
+    return Monitor in (hint, *get_args(hint))
 
 
 def _path(expr: Expr) -> str | None:

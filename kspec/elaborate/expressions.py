@@ -10,7 +10,7 @@ from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, Too
 from kspec.elaborate.apply import Applier
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.indexing import index
-from kspec.elaborate.operands import unpacked
+from kspec.elaborate.operands import brought, kind_of, leading_tensors, unpacked, word_of
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
@@ -97,7 +97,7 @@ class Evaluator:
         for value in values:
             if isinstance(value, Ref) and not self.applier.meant(value.name, env):
                 self._unknown(value, env, "value")
-        with self.arithmetic.builder.at(expr.span, env.hint or _word(*values)):
+        with self.arithmetic.builder.at(expr.span, env.hint or word_of(*values)):
             if isinstance(expr, tree.Unary):
                 apply = self.arithmetic.invert if expr.op == "not" else self.arithmetic.negate
                 return apply(values[0], expr.span)
@@ -191,7 +191,7 @@ class Evaluator:
     def _call(self, expr: tree.Call, env: Env) -> Meaning:
         args = unpacked(self._arguments(expr, env))
         self._known_operands(expr.func.id, args, env)
-        operands = _leading_tensors(args)
+        operands = leading_tensors(args)
         rest = args[len(operands) :]
         callee = self._callee(expr.func, rest, expr.span, env)
         op = self.applier.op(callee.name, env) if isinstance(callee, Invocation) else None
@@ -226,11 +226,11 @@ class Evaluator:
             return replace(meaning, args=args, span=span, own_name=name)
         if isinstance(meaning, LAYER_LIKE) and (called := self.applier.called(meaning, args, env)):
             return called
-        self.reporter.fail(NotCallable(span=func.span, name=func.id, what=_what(meaning)))
+        self.reporter.fail(NotCallable(span=func.span, name=func.id, what=kind_of(meaning)))
 
     def _pipe(self, expr: tree.Pipe, env: Env) -> Meaning:
         source = self.evaluate(expr.source, env.inner())
-        operands = _operands(source, expr.source.span)
+        operands = brought(source, expr.source.span)
         if operands is None and not isinstance(source, (*LAYER_LIKE, tuple)):
             self.reporter.fail(
                 NotAValue(
@@ -252,7 +252,7 @@ class Evaluator:
         """What stands right of an arrow: a layer, or a call that takes more tensors."""
         if isinstance(expr, tree.Call) and operands is not None:
             args = self._arguments(expr, env)
-            more = _leading_tensors(args)
+            more = leading_tensors(args)
             if more:
                 callee = self._callee(expr.func, args[len(more) :], expr.span, env)
                 return self.applier.apply(callee, (*operands, *more), expr.span, env)
@@ -261,37 +261,3 @@ class Evaluator:
             what = "a tensor" if isinstance(target, Tensor) else describe(target)
             self.reporter.fail(NotCallable(span=expr.span, name=expr.span.text, what=what))
         return target
-
-
-def _leading_tensors(args: tuple[Given, ...]) -> tuple[Tensor, ...]:
-    tensors: list[Tensor] = []
-    for given in args:
-        if given.name is not None or not isinstance(given.value, Tensor):
-            break
-        tensors.append(given.value)
-    return tuple(tensors)
-
-
-def _operands(value: Meaning, span: Span) -> tuple[Tensor, ...] | None:
-    """The tensors that a value brings to an arrow; None where it brings none."""
-    if isinstance(value, Tensor):
-        return (replace(value, span=span),)
-    if isinstance(value, (tuple, list)) and value:
-        tensors = [item for item in value if isinstance(item, Tensor)]
-        if len(tensors) == len(value):
-            return tuple(tensors)
-    return None
-
-
-def _word(*values: Meaning) -> str:
-    """A name for a result that the author did not name: that of its first operand."""
-    for value in values:
-        if isinstance(value, Tensor) and "." not in value.value.name.rstrip("0123456789."):
-            return value.value.hint
-    return "x"
-
-
-def _what(meaning: Meaning) -> str:
-    if isinstance(meaning, (Shared, BlockValue, *LAYER_LIKE)):
-        return "a layer that has its arguments"
-    return describe(meaning)

@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from typing import cast
+from dataclasses import replace
+from typing import Final
 
+from kspec.data.lookups import looks_up
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
     DuplicateName,
     FieldTypeMismatch,
     InputWithoutField,
-    LabelWidthMismatch,
 )
 from kspec.elaborate.data import Data
+from kspec.elaborate.fit import Classes
 from kspec.elaborate.models import Elaborator, Graph
+from kspec.elaborate.origins import spell
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Tensor
 from kspec.ir import TensorType, Value
 from kspec.syntax import tree
 
-_SPARSE_LOSSES = ("sparse_categorical_crossentropy", "categorical_generalized_cross_entropy")
+_MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
 
 
 class Fields:
@@ -61,6 +64,7 @@ class Fields:
                         field=name,
                         declared=str(value.type),
                         actual=str(actual or "str"),
+                        advice=_advice(name, value.type, actual),
                         labels=(Label(data.spans[name], "the field is declared here"),),
                     )
                 )
@@ -69,6 +73,7 @@ class Fields:
             type = data.tensor(name)
             if name not in fields and type is not None:
                 fields[name] = self.builder.fresh(name, type)
+                self.builder.places[fields[name]] = data.spans[name]
         return fields
 
     def _input_place(self, name: str) -> Span:
@@ -92,37 +97,49 @@ class Fields:
             scope.bind(name, output, output.span)
         return scope
 
-    def check_labels(self) -> None:
-        """A class label must have one output for each of its classes.
-
-        The last class needs none if it is ignored.
-        """
-        data, fields = self.data, self.values
-        classes = {
-            id(fields[field.name]): field
-            for field in data.declaration.fields
-            if field.is_class and field.name in fields
-        }
+    def looked_up(self) -> Data:
+        """The data, with the rows of embeddings that look its fields up."""
+        inputs = {value: name for name, value in self.graph.inputs.items()}
+        rows: dict[str, int] = {}
+        sources = dict(self.data.sources)
         for op in self.builder.ops:
-            if op.name not in _SPARSE_LOSSES:
+            if op.name != "take" or op.span is None:
                 continue
-            field = classes.get(id(op.args[0]))
-            if field is None or field.classes is None:
-                continue
-            width = op.args[1].type.shape[cast("int", op.attrs.get("axis", -1))]
-            ignored = op.attrs.get("ignore_class")
-            spared = ignored is not None and field.classes == cast("int", ignored) + 1
-            if width != field.classes and not (spared and width == field.classes - 1):
-                self.reporter.report(
-                    LabelWidthMismatch(
-                        span=op.span,
-                        field=field.name,
-                        classes=field.classes,
-                        output=op.args[1].hint,
-                        width=str(width),
-                        labels=(Label(data.spans[field.name], f"{field.classes} classes"),),
-                    )
-                )
+            size, name = op.args[0].type.shape[0], inputs.get(self._looked_up(op.args[1]))
+            if name is not None and isinstance(size, int) and size < rows.get(name, size + 1):
+                rows[name] = size
+                sources[looks_up(name)] = op.span
+        fields = tuple(replace(f, below=rows.get(f.name)) for f in self.data.declaration.fields)
+        declaration = replace(self.data.declaration, fields=fields)
+        return replace(self.data, declaration=declaration, sources=sources)
+
+    def _looked_up(self, value: Value) -> Value:
+        """The value whose numbers are looked up: behind all that moves numbers about."""
+        maker = self.builder.makers.get(value)
+        while maker is not None and maker.name in _MOVERS:
+            value = maker.args[0]
+            maker = self.builder.makers.get(value)
+        return value
+
+    def classes(self) -> Classes:
+        """What checks the scores of a model against the classes of a label."""
+        declared = self.data.declaration.fields
+        classes = {self.values[f.name]: f for f in declared if f.is_class and f.name in self.values}
+        return Classes(classes, self.data.spans, self.reporter)
+
+
+def _advice(name: str, declared: TensorType, actual: TensorType | None) -> str:
+    """How to declare an input that takes a field of another type."""
+    if actual is None:
+        return "text is no input of a model: declare it as `class`, or leave it out"
+    line = f"`input {name} : {spell(actual)}`"
+    if declared.dtype != actual.dtype:
+        return f"write {line}; `rescaling(...)` or `cast(...)` makes floats in the model"
+    if declared.shape[2:] == actual.shape[1:]:
+        return f"write {line}: the batch axis is there without being written"
+    if declared.shape == (*actual.shape, 1):
+        return f"write {line}, and `{name} -> expand_dims(-1)` in the model"
+    return f"write {line}, and convert in the model"
 
 
 def _fits(declared: TensorType, actual: TensorType) -> bool:

@@ -16,6 +16,7 @@ from kspec.diagnostics.errors import (
     WrongShape,
 )
 from kspec.diagnostics.lints import MaskDropped
+from kspec.elaborate import origins
 from kspec.elaborate.arithmetic import Arithmetic, merged_mask
 from kspec.elaborate.operands import numbers
 from kspec.elaborate.reporter import Reporter
@@ -195,6 +196,7 @@ class Lowering:
                         layer=layer.name,
                         wanted=pattern,
                         got=str(type),
+                        advice=origins.missing_axis(pattern, type),
                         labels=self.origins((operand,), span),
                     )
                 )
@@ -231,8 +233,14 @@ class Lowering:
             weight = self.weights.get(path, type, spec.initializer.call(), spec.trainable)
             if weight is None:
                 there = self.weights.weights[path].value.type
-                reason = f"`{path}` is {there} from another call, and {type} here"
-                self.reporter.fail(ShapeMisfit(span=place.span, layer=layer.name, reason=reason))
+                reason = (
+                    f"`{path}` is {there} from an earlier call, and {type} for this one\n"
+                    "shared weights fit tensors of one shape; without `share` each has its own"
+                )
+                labels = self.origins(operands, place.span)
+                self.reporter.fail(
+                    ShapeMisfit(span=place.span, layer=layer.name, reason=reason, labels=labels)
+                )
             if new:
                 self._restrain(path, weight, spec, place.span)
             values[name] = weight
@@ -254,24 +262,7 @@ class Lowering:
 
     def origins(self, operands: tuple[Tensor, ...], span: Span) -> tuple[Label, ...]:
         """Where the operands got their shapes, as second labels."""
-        labels: list[Label] = []
-        for operand in operands:
-            place = self._origin(operand.value) or operand.span
-            if place.start < span.end and span.start < place.end and place.source == span.source:
-                place = operand.span
-            if place != span:
-                labels.append(Label(place, f"gives {operand.value.type}"))
-        return tuple(dict.fromkeys(labels))
-
-    def _origin(self, value: Value) -> Span | None:
-        """The place that gave a value its shape: behind all that keeps shapes."""
-        makers, type = self.builder.makers, value.type
-        while (maker := makers.get(value)) is not None:
-            same = [arg for arg in maker.args if arg.type.shape == type.shape]
-            if len(same) != 1:
-                return maker.span
-            value = same[0]
-        return self.builder.places.get(value)
+        return origins.labels(self.builder, operands, span)
 
 
 def _masked(tensor: Tensor) -> Masked:

@@ -14,6 +14,8 @@ from kspec.diagnostics.errors import (
     WrongType,
 )
 from kspec.elaborate.expressions import LOSS_KINDS, Env
+from kspec.elaborate.fit import Classes, check_form
+from kspec.elaborate.lints import threshold_on_scores
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place, Scope
@@ -41,15 +43,17 @@ class Metrics:
         elaborator: The program being written.
         scope: The fields and outputs.
         mask: 1 for each real example of the batch, 0 for padding.
+        classes: Checks the scores of the model against the classes of a label.
     """
 
-    def __init__(self, elaborator: Elaborator, scope: Scope, mask: Value) -> None:
+    def __init__(self, elaborator: Elaborator, scope: Scope, mask: Value, classes: Classes) -> None:
         self.evaluator = elaborator.evaluator
         self.arguments = elaborator.arguments
         self.reporter = elaborator.reporter
         self.builder = elaborator.builder
         self.env = Env(scope, Place(), kinds=LOSS_KINDS)
         self.mask = mask
+        self.classes = classes
 
     def read(self, setting: Expr) -> list[Sums]:
         """A list of metrics, or a record that gives them names of their own."""
@@ -117,6 +121,12 @@ class Metrics:
             )
         definition = self.arguments.make("metric", invocation, item.span)
         assert isinstance(definition, Metric)
+        truth, guess = values
+        check_form(type(definition), (truth, guess), item.span, self.builder, self.reporter)
+        self.classes.check(definition, truth, guess, item.span)
+        odd = threshold_on_scores(definition, guess.value, item.span, self.builder.makers)
+        if odd is not None:
+            self.reporter.report(odd)
         if name is None:
             name = item.func.id
             if name in taken or name == "loss":

@@ -1,8 +1,19 @@
-"""The operands of ops: which of a call's arguments they are, and what a name then means."""
+"""The tensors among the arguments of calls and left of arrows, and what a name then means."""
 
 from __future__ import annotations
 
-from kspec.elaborate.values import Given, Meaning, Tensor
+from dataclasses import replace
+
+from kspec.diagnostics import Span
+from kspec.elaborate.values import (
+    LAYER_LIKE,
+    BlockValue,
+    Given,
+    Meaning,
+    Shared,
+    Tensor,
+    describe,
+)
 from kspec.ir import BATCH, Attr
 from kspec.layers.base import Layer
 from kspec.ops.base import Operation
@@ -65,3 +76,39 @@ def layer_or_op(
     number = first is not None and first.name is None and isinstance(first.value, (int, float))
     short = cls.variadic and len(operands) < 2 and number
     return (lookup("op", cls.name) or cls) if plain or short else cls
+
+
+def leading_tensors(args: tuple[Given, ...]) -> tuple[Tensor, ...]:
+    """The tensors that stand first, without names."""
+    tensors: list[Tensor] = []
+    for given in args:
+        if given.name is not None or not isinstance(given.value, Tensor):
+            break
+        tensors.append(given.value)
+    return tuple(tensors)
+
+
+def brought(value: Meaning, span: Span) -> tuple[Tensor, ...] | None:
+    """The tensors that a value brings to an arrow; None where it brings none."""
+    if isinstance(value, Tensor):
+        return (replace(value, span=span),)
+    if isinstance(value, (tuple, list)) and value:
+        tensors = [item for item in value if isinstance(item, Tensor)]
+        if len(tensors) == len(value):
+            return tuple(tensors)
+    return None
+
+
+def word_of(*values: Meaning) -> str:
+    """A name for a result that the author did not name: that of its first operand."""
+    for value in values:
+        if isinstance(value, Tensor) and "." not in value.value.name.rstrip("0123456789."):
+            return value.value.hint
+    return "x"
+
+
+def kind_of(meaning: Meaning) -> str:
+    """What a meaning is that cannot be called, in words."""
+    if isinstance(meaning, (Shared, BlockValue, *LAYER_LIKE)):
+        return "a layer that has its arguments"
+    return describe(meaning)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kspec.callbacks.base import Callback
+from kspec.callbacks.stop import Stop
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import DuplicateName, NothingToLearn, WrongType
 from kspec.diagnostics.lints import NoEffect
@@ -75,16 +76,24 @@ class Phases:
         self.frozen: set[str] = set()
         self.groups = _Groups()
         self.common: dict[str, Callback] = {}
+        self.stops: dict[Span, list[tuple[Stop, int]]] = {}  # with the epochs of their phases
+        self.places: dict[str, Span] = {}  # of the sections that hold now
 
     def read(self, decl: tree.TrainDecl) -> tuple[Phase, ...]:
         """All phases, one at least. Raises Failed after reporting all mistakes."""
+        found = self._all(decl)
+        for place, uses in self.stops.items():
+            self._look_at_stop(place, uses)
+        return found
+
+    def _all(self, decl: tree.TrainDecl) -> tuple[Phase, ...]:
         phases = of_kind(decl.items, tree.Phase)
         plain = [item for item in decl.items if not isinstance(item, (tree.Phase, tree.Load))]
         sections = of_kind(plain, tree.Section)
         parts = (
             lambda: self._freeze(plain),
             lambda: self._group(plain),
-            lambda: self.common.update(self.callbacks.read(sections, phase=False)),
+            lambda: self.common.update(self._sections(sections, phase=False)),
         )
         failed = False
         for part in parts:
@@ -126,9 +135,17 @@ class Phases:
             self.optimizer = self._optimizer(meanings["optimizer"], place)
         self._freeze(phase.items)
         anew = self._group(phase.items) or anew
-        own = self.callbacks.read(of_kind(phase.items, tree.Section), phase=True)
+        before = dict(self.places)
+        own = self._sections(of_kind(phase.items, tree.Section), phase=True)
         carries = number > 0 and not anew
-        return self._phase(phase.name, phase.name_span, epochs, self.optimizer, carries, own)
+        made = self._phase(phase.name, phase.name_span, epochs, self.optimizer, carries, own)
+        self.places = before
+        return made
+
+    def _sections(self, sections: list[tree.Section], *, phase: bool) -> dict[str, Callback]:
+        found = self.callbacks.read(sections, phase=phase)
+        self.places |= {section.name: section.name_span for section in sections}
+        return found
 
     def _evaluate(self, expr: Expr) -> Meaning:
         env = Env(self.elaborator.file_scope, Place())
@@ -151,6 +168,9 @@ class Phases:
         ]
         if not learned and any(weight.trainable for weight in self.weights.values()):
             self.reporter.fail(NothingToLearn(span=place))
+        stop = (self.common | own).get("stop")
+        if isinstance(stop, Stop):
+            self.stops.setdefault(self.places["stop"], []).append((stop, epochs))
         return Phase(
             name=name,
             epochs=epochs,
@@ -160,6 +180,17 @@ class Phases:
             carries=carries,
             callbacks=tuple(each.call() for each in (self.common | own).values()),
         )
+
+    def _look_at_stop(self, place: Span, uses: list[tuple[Stop, int]]) -> None:
+        """Warn of a section that ends no phase early, and goes back to no weights either."""
+        stop, epochs = max(uses, key=lambda use: use[1])
+        if stop.restore_best_weights or stop.earliest() < epochs:
+            return
+        there = "1 epoch" if epochs == 1 else f"{epochs} epochs"
+        reason = f"it acts after {stop.earliest()} epochs at the earliest, and there are {there}"
+        if epochs == 1:
+            reason = reason.replace("there are", "there is")
+        self.reporter.report(NoEffect(span=place, what="stop", reason=reason))
 
     def _freeze(self, items: Iterable[PhaseItem]) -> None:
         """Freeze and unfreeze, in the order of the text."""

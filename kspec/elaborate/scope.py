@@ -118,6 +118,7 @@ class Place:
 
     path: str = ""
     counts: Counter[str] = field(default_factory=Counter[str])
+    given: dict[str, Span] = field(default_factory=dict[str, Span])  # names, and who took them
 
     def fresh(self, name: str) -> str:
         """`dense`, then `dense_1`, `dense_2`."""

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict, TypeVar
+from typing import TypedDict, TypeVar, cast
 
+from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     LossNotPerExample,
     UnknownName,
@@ -14,6 +15,7 @@ from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.data import Data
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fields import Fields
+from kspec.elaborate.lints import stretched_labels
 from kspec.elaborate.metrics import Metrics, Sums, masked_mean, per_example, results
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.phases import Phases, load_places, read_loads
@@ -22,7 +24,7 @@ from kspec.elaborate.resolve import resolved_settings
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import BlockValue, Meaning
-from kspec.ir import BATCH, Builder, Call, Func, TrainSettings, Value
+from kspec.ir import BATCH, Attr, Builder, Call, Func, TrainSettings, Value, show_call
 from kspec.syntax import tree
 
 SETTINGS = (
@@ -110,23 +112,47 @@ class _TrainBlock:
         fields = Fields(self.elaborator, data, graph, block.decl)
         scope = fields.scope()
         mask = self.elaborator.examples
+        start = len(self.builder.ops)
         loss, sums = self._loss(scope, mask)
-        fields.check_labels()
+        classes = fields.classes()
+        for compared in self.elaborator.applier.compared:
+            classes.check(*compared)
         setting = self.settings.get("metrics")
-        metrics = Metrics(self.elaborator, scope, mask)
+        metrics = Metrics(self.elaborator, scope, mask, classes)
         used = [sums, *(metrics.read(setting.value) if setting else ())]
+        self._look_for_stretched_labels(start, graph, fields)
         settings = self._settings(optimizer, scalars, Callbacks(self.elaborator, used, data))
         func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
             model_graph=graph,
-            data=replace(data, sources={**data.sources, **load_places(self.decl)}),
+            data=self._places(fields.looked_up()),
             graph=func,
             results=results(used),
             settings=settings,
             metrics=tuple(each.name for each in used[1:]),
             resolved=resolved_settings(self.decl, self.settings, optimizer, scalars),
         )
+
+    def _look_for_stretched_labels(self, start: int, graph: Graph, fields: Fields) -> None:
+        """Warn of labels that the ops of the loss and the metrics stretch."""
+        outputs = {output.value: name for name, output in graph.outputs.items()}
+        names = {value: name for name, value in fields.values.items() if value not in outputs}
+        for odd in stretched_labels(self.builder.ops[start:], self.builder, names, outputs):
+            self.reporter.report(odd)
+
+    def _places(self, data: Data) -> Data:
+        """The data, with the places of all that the runtime may have something to say about."""
+        places = {**data.sources, **load_places(self.decl)}
+        places["optimizer"] = self.settings.require("optimizer").value.span
+        made: dict[Span, tuple[str, dict[str, Attr]]] = {}
+        for choice in self.elaborator.arguments.choices:
+            if choice.kind == "schedule":
+                _, args = made.setdefault(choice.call, (choice.callee, {}))
+                args[choice.name] = cast("Attr", choice.value)
+        for span, (name, args) in made.items():
+            places[f"schedule {show_call(Call(name, args))}"] = span
+        return replace(data, sources=places)
 
     def _attempt(self, part: Callable[[], T]) -> T | None:
         """The part, or None after its mistake was reported, so that others are found too."""

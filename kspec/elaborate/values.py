@@ -86,6 +86,14 @@ class Invocation:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnName:
+    """`name="first"`: what the author calls the weights of a layer, and where."""
+
+    value: str
+    span: Span = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class BlockValue:
     """A block or model, with arguments if any were given, not yet applied.
 
@@ -101,7 +109,7 @@ class BlockValue:
     args: tuple[Given, ...]
     span: Span
     home: Scope = field(compare=False)
-    own_name: str | None = None
+    own_name: OwnName | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,10 +176,18 @@ def describe(value: Meaning) -> str:
         case str():
             return f'the string "{value}"'
         case tuple() | list():
+            name = type(value).__name__
+            if all(isinstance(item, (int, float)) for item in value) and value:
+                return f"the {name} ({', '.join(map(describe_number, value))})"
             items = ", ".join(describe(item) for item in value)
-            return f"a {type(value).__name__} of {items}" if items else "an empty list"
+            return f"a {name} of {items}" if items else f"an empty {name}"
         case _:
             return _describe_thing(value)
+
+
+def describe_number(value: object) -> str:
+    """A number or switch as a spec would write it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _describe_thing(value: Thing) -> str:

@@ -17,7 +17,10 @@ RegionRule: TypeAlias = Callable[[Types, Attrs, Func], Types]
 
 
 class TypeRuleError(ValueError):
-    """Operands that an op does not take; the message is for the author of the model."""
+    """Operands that an op does not take; the message is for the author of the model.
+
+    A second line of it says what to write instead.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +153,15 @@ def reduced(x: TensorType, attrs: Attrs) -> Shape:
 
 
 def window(
-    size: Dim, window: int, stride: int, padding: Attr, dilation: int = 1, what: str = "window"
+    size: Dim,
+    window: int,
+    stride: int,
+    padding: Attr,
+    dilation: int = 1,
+    what: str = "window",
+    advice: str = "",
 ) -> Dim:
-    """The number of places of a window along an axis."""
+    """The number of places of a window along an axis; `advice` is for one that is too large."""
     require(window > 0, f"a {what} of size {window} covers nothing")
     require(stride > 0, f"a {what} does not move by {stride}")
     require(dilation > 0, f"a {what} is not dilated by {dilation}")
@@ -165,8 +174,20 @@ def window(
         return size
     span = (window - 1) * dilation + 1
     count = (size - span) // stride + 1 if padding == "valid" else -(-size // stride)
-    require(count > 0, f"a {what} of {span} does not fit into an axis of {size}")
+    advice = advice or f"take a smaller {what}, or `padding=same`"
+    require(count > 0, f"a {what} of {span} does not fit into an axis of {size}\n{advice}")
     return count
+
+
+def channels_last(image: TensorType) -> str:
+    """Advice for an image that seems to have its channels first."""
+    first, *rest = image.shape[1:]
+    if not all(isinstance(axis, int) for axis in (first, *rest)) or first not in (1, 3, 4):
+        return ""
+    if min(cast("list[int]", rest)) <= cast("int", first):
+        return ""
+    shape = ", ".join(map(str, (*rest, first)))
+    return f"channels stand last: declare the image as `[{shape}]`"
 
 
 def elements(shape: Shape) -> tuple[int, tuple[str, ...]]:

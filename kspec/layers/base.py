@@ -114,7 +114,10 @@ class Layer(Definition):
         return {}
 
     def misfit(self, *operands: TensorType) -> str | None:
-        """Why operands whose ranks fit still do not, or None."""
+        """Why operands whose ranks fit still do not, or None.
+
+        A second line says what to write instead.
+        """
         del operands
         return None
 

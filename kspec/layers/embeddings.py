@@ -41,7 +41,8 @@ class _Table(Layer):
     def misfit(self, *operands: TensorType) -> str | None:
         """Only integers can be looked up."""
         dtype = operands[0].dtype
-        return None if dtype[0] in "iu" else f"it looks integers up, not {operands[0]}"
+        reason = f"it looks integers up, not {operands[0]}\ndeclare the input as `i32`"
+        return None if dtype[0] in "iu" else reason
 
     def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:
         """The table of vectors."""

@@ -19,7 +19,14 @@ class Flatten(Layer):
     def misfit(self, *operands: TensorType) -> str | None:
         """The size of the result must be a number."""
         names = [axis for axis in operands[0].shape[1:] if isinstance(axis, str)]
-        return f"the axis `{names[0]}` has no fixed size" if names else None
+        if not names:
+            return None
+        image = operands[0].rank == 4 and isinstance(operands[0].shape[-1], int)
+        other = ", or take `global_average_pooling2d`" if image else ""
+        return (
+            f"the axis `{names[0]}` has no fixed size\n"
+            f"give the input a number in place of `{names[0]}`{other}"
+        )
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """One reshape."""
@@ -52,7 +59,12 @@ class Reshape(Layer):
         have = math.prod(map(int, axes))
         want = math.prod(size for size in self.target_shape if size != -1)
         fits = have % want == 0 if -1 in self.target_shape else have == want
-        return None if fits else f"{have} elements do not fill {self.target_shape}"
+        if fits:
+            return None
+        return (
+            f"{have} elements do not fill {self.target_shape}\n"
+            "one size may be -1, which stands for what is left"
+        )
 
     def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
         """One reshape."""

@@ -198,7 +198,9 @@ class Run:
                 load_into(self.weights, part, resolve(self.bundle.folder, path))
             except SpecError as error:
                 span = self.bundle.places.sources.get(f"load {path}")
-                raise SpecError(tuple(d.replace(span=span) for d in error.diagnostics)) from None
+                raise SpecError(
+                    tuple(d.replace(span=span, path=path) for d in error.diagnostics)
+                ) from None
 
     # --- using
 
@@ -240,7 +242,12 @@ class Run:
             SpecError: An input is missing, or of another type or shape.
         """
         types = self.bundle.plan.inputs
-        fields = tuple(FieldType(name, type.dtype, type.shape[1:]) for name, type in types.items())
+        declared = self.bundle.plan.data.fields if self.bundle.plan.data else ()
+        below = {field.name: field.below for field in declared}
+        fields = tuple(
+            FieldType(name, type.dtype, type.shape[1:], below=below.get(name))
+            for name, type in types.items()
+        )
         for name in types:
             if name not in inputs:
                 raise SpecError((FieldMissing.of(None, name, "the input", inputs),))

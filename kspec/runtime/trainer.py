@@ -15,10 +15,12 @@ from kspec.data.batches import BatchPlan
 from kspec.data.dataset import Dataset
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import Diverged
+from kspec.diagnostics.render import render
 from kspec.runtime import loop
 from kspec.runtime.executable import Tree, updates_of
 from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position, Stopwatch
+from kspec.runtime.oddities import oddities
 from kspec.runtime.progress import Progress
 from kspec.runtime.watch import STOP, Kept
 
@@ -64,6 +66,9 @@ class Trainer:
     def train(self) -> None:
         """Train to the end, or until the user stops it."""
         run = self.run
+        if self.until is None and run.position == Position():
+            for odd in oddities(self.settings, run.bundle.places, self.plan.steps):
+                self.progress.say(render(odd))
         self.progress.begin(self.until or self.settings.epochs, self.plan.steps)
         run.interrupted = False
         try:
@@ -113,7 +118,9 @@ class Trainer:
             run.state = state
             self.progress.step(number, position.step, loss)
             if not np.isfinite(loss):
-                raise SpecError((_diverged(loss, position.step, number),))
+                place = run.bundle.places.sources.get("optimizer")
+                mistake = Diverged(span=place, loss=str(loss), step=position.step, epoch=number)
+                raise SpecError((mistake,))
             if self.hooks.after_dispatch:
                 self.hooks.after_dispatch(state, position)
             return stop.is_set()
@@ -156,10 +163,6 @@ def flat_metrics(record: Record) -> Metrics:
     for name, value in record.get("validation", {}).items():
         flat[f"validation.{name}"] = value
     return flat
-
-
-def _diverged(loss: float, step: int, epoch: int) -> Diverged:
-    return Diverged(span=None, loss=str(loss), step=step, epoch=epoch)
 
 
 @contextmanager

@@ -26,6 +26,10 @@ class Schedule(Definition):
         """The Python expression of a function from i32[] to f32[]."""
         raise NotImplementedError
 
+    def end(self) -> int | None:
+        """After how many updates it has done what it is for; None where it never has."""
+        return None
+
 
 def emit_rate(rate: float | Schedule, emit: Emit) -> str:
     """The Python expression of a learning rate, which Optax takes either way."""

@@ -44,6 +44,10 @@ class CosineDecay(Schedule):
             f"{self.warmup_steps!r}, {steps!r}{end})"
         )
 
+    def end(self) -> int:
+        """The end of the wave."""
+        return self.warmup_steps + self.decay_steps
+
 
 @final
 @schedule("cosine_decay_restarts")
@@ -69,3 +73,7 @@ class CosineDecayRestarts(Schedule):
             f"{emit.helper('cosine_restarts')}({self.initial_learning_rate!r}, "
             f"{self.first_decay_steps!r}, {self.t_mul!r}, {self.m_mul!r}{options})"
         )
+
+    def end(self) -> int:
+        """The end of the first wave."""
+        return self.first_decay_steps

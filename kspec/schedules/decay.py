@@ -30,6 +30,10 @@ class ExponentialDecay(Schedule):
             f"{self.decay_steps!r}, {self.decay_rate!r}{staircase})"
         )
 
+    def end(self) -> int | None:
+        """The first step of the stairs; without stairs it falls from the start."""
+        return self.decay_steps if self.staircase else None
+
 
 @final
 @schedule("inverse_time_decay")
@@ -52,6 +56,10 @@ class InverseTimeDecay(Schedule):
             f"{emit.helper('inverse_time_decay')}({self.initial_learning_rate!r}, "
             f"{self.decay_steps!r}, {self.decay_rate!r}{staircase})"
         )
+
+    def end(self) -> int | None:
+        """The first step of the stairs; without stairs it falls from the start."""
+        return self.decay_steps if self.staircase else None
 
 
 @final
@@ -83,6 +91,10 @@ class PolynomialDecay(Schedule):
             f"optax.polynomial_schedule({first!r}, {last!r}, {self.power!r}, {self.decay_steps!r})"
         )
 
+    def end(self) -> int:
+        """Where the end is reached for the first time."""
+        return self.decay_steps
+
 
 @final
 @schedule("piecewise_constant_decay")
@@ -109,3 +121,7 @@ class PiecewiseConstantDecay(Schedule):
         """A helper: Optax multiplies by ratios, which rounds."""
         name = emit.helper("piecewise_constant")
         return f"{name}({list(self.boundaries)!r}, {list(self.values)!r})"
+
+    def end(self) -> int:
+        """The last update before the last value."""
+        return self.boundaries[-1]

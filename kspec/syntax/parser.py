@@ -152,7 +152,20 @@ def _unexpected(source: Source, error: Any, lines: Lines) -> Diagnostic:
             first, "a keyword or `name = ...`", f"`{first.text}`", first.text, KEYWORDS
         )
     keywords = [word for word in _spelled(terminals).values() if word.isidentifier()]
-    return SyntaxMistake.of(span, _expected(terminals), found, str(token), keywords)
+    mistake = SyntaxMistake.of(span, _expected(terminals), found, str(token), keywords)
+    return mistake.replace(advice=_advice(source.text, span))
+
+
+def _advice(text: str, span: Span) -> str:
+    """How something is written that Keras writes in another way; else nothing."""
+    line = text[text.rfind("\n", 0, span.start) + 1 : span.start]
+    rest = text[span.start :].split("\n", 1)[0]
+    shape = re.match(r"\(?([\d, ]*\d)[, ]*\)?", rest)
+    if shape and (type := re.search(r":\s*(\w*)\s*$", line)):
+        return f"a type is written `{type[1] or 'f32'}[{shape[1]}]`"
+    if rest.startswith("(") and line.endswith(")"):
+        return "a tensor stands before its layer: `x -> dense(10)`"
+    return ""
 
 
 def _first_word(source: Source, span: Span) -> Span | None:

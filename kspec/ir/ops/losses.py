@@ -42,9 +42,11 @@ def _labelled(label: TensorType, predicted: TensorType, axis: int) -> Types:
     require(0 < axis < predicted.rank, f"{predicted} has no axis {axis} of classes")
     rest = _without(predicted.shape, axis)
     which = "the last" if axis == predicted.rank - 1 else f"axis {axis}"
+    vectors = "\n`flatten` or a pooling makes one vector of each example"
     require(
         label.shape == rest,
-        f"labels {label} do not fit predictions {predicted}: all axes but {which} must agree",
+        f"labels {label} do not fit predictions {predicted}: all axes but {which} must agree"
+        f"{vectors if label.rank < predicted.rank - 1 else ''}",
     )
     return (TensorType(predicted.dtype, rest),)
 
@@ -80,7 +82,7 @@ def _binary_crossentropy(types: Types, attrs: Attrs) -> Types:
     arity(types, 2, "a crossentropy")
     truth, predicted = types
     require_float(predicted, "a prediction")
-    require(truth == predicted, f"truth {truth} and prediction {predicted} differ in type")
+    require(truth == predicted, f"truth {truth} and prediction {predicted} differ")
     return (predicted,)
 
 

@@ -9,6 +9,7 @@ from kspec.ir.rules import (
     Types,
     arity,
     broadcast,
+    channels_last,
     integer,
     integers,
     op,
@@ -61,7 +62,8 @@ def _conv(types: Types, attrs: Attrs) -> Types:
         integers(attrs, "dilation"),
         strict=True,
     )
-    spatial = tuple(window(n, k, s, attrs["padding"], d, "kernel") for n, k, s, d in sizes)
+    advice = channels_last(x)
+    spatial = tuple(window(n, k, s, attrs["padding"], d, "kernel", advice) for n, k, s, d in sizes)
     return (TensorType(x.dtype, (x.shape[0], *spatial, filters)),)
 
 
@@ -77,5 +79,8 @@ def _pool(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "pooling")
     (x,) = types
     sizes = zip(x.shape[1:-1], integers(attrs, "window"), integers(attrs, "strides"), strict=True)
-    spatial = tuple(window(n, k, s, attrs["padding"], what="pool") for n, k, s in sizes)
+    advice = channels_last(x)
+    spatial = tuple(
+        window(n, k, s, attrs["padding"], what="pool", advice=advice) for n, k, s in sizes
+    )
     return (TensorType(x.dtype, (x.shape[0], *spatial, x.shape[-1])),)

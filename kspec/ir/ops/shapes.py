@@ -66,7 +66,11 @@ def _concatenate(types: Types, attrs: Attrs) -> Types:
     for type in types:
         rest = (*type.shape[:axis], *type.shape[axis + 1 :])
         same = type.rank == first.rank and rest == (*first.shape[:axis], *first.shape[axis + 1 :])
-        require(same and type.dtype == first.dtype, f"{first} and {type} do not fit side by side")
+        require(
+            same and type.dtype == first.dtype,
+            f"{first} and {type} do not fit side by side\n"
+            f"all but axis {axis}, along which they stand, must be the same",
+        )
         size = type.shape[axis]
         require(isinstance(size, int), f"axis {axis} of {type} has no fixed size")
         total += cast("int", size)

@@ -1,0 +1,71 @@
+"""Numbers that an embedding looks up: each must have a row there.
+
+JAX gives not-a-number for a row that is not there, and no message.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from kspec.diagnostics import Label, Span, SpecError
+from kspec.diagnostics.errors import IndexOutOfRange
+
+if TYPE_CHECKING:
+    from kspec.data.base import Array
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """A field that is looked up.
+
+    Attributes:
+        field: Its name.
+        rows: The rows of the embedding, the smallest if there are several.
+        span: Where the field is declared.
+        embedding: Where it is looked up.
+    """
+
+    field: str
+    rows: int
+    span: Span | None
+    embedding: Span | None
+
+
+def looks_up(field: str) -> str:
+    """What the place of the embedding is called among other places."""
+    return f"look up {field}"
+
+
+def check_rows(looked: Looked, numbers: Array, place: Callable[[int], str]) -> None:
+    """Refuse numbers without a row.
+
+    Args:
+        looked: What is looked up, and where.
+        numbers: The field.
+        place: What a row of the data is called in messages.
+
+    Raises:
+        SpecError: With the first such number.
+    """
+    import numpy as np
+
+    if not numbers.size:
+        return
+    low, high = int(numbers.min()), int(numbers.max())
+    if low >= 0 and high < looked.rows:
+        return
+    bad = np.argwhere((numbers < 0) | (numbers.astype(np.int64) >= looked.rows))
+    where = looked.embedding
+    mistake = IndexOutOfRange(
+        span=looked.span,
+        field=looked.field,
+        value=int(numbers[tuple(bad[0])]),
+        last=looked.rows - 1,
+        largest=high,
+        place=place(int(bad[0][0])),
+        count=len(bad),
+        labels=(Label(where, f"has {looked.rows} rows"),) if where else (),
+    )
+    raise SpecError((mistake,))

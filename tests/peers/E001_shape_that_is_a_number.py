@@ -1,0 +1,5 @@
+"""A shape of one axis written as a number."""
+
+import keras
+
+keras.Input(shape=(28 * 28))
