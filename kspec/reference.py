@@ -122,7 +122,7 @@ def listing(kind: str) -> str:
     """All names of a kind, each with the first line of its documentation."""
     rows = names(kind)
     wide = max(map(len, rows))
-    lines = [f"{kind}s"]
+    lines = [f"{kind}es" if kind.endswith("s") else f"{kind}s"]
     for name, cls in rows.items():
         first = inspect.cleandoc(cls.__doc__ or "").split("\n")[0]
         lines.append(f"  {name:<{wide}}  {first}")
