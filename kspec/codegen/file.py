@@ -79,10 +79,13 @@ def inputs(func: Func) -> tuple[list[Value], dict[Value, str]]:
 
 
 def unpack(body: Body, fields: list[Value]) -> list[str]:
-    """The lines that take the fields out of `batch`."""
+    """The lines that take the fields out of `batch`.
+
+    A field's value has a version where the model has a value of its name, too.
+    """
     lines: list[str] = []
     for value in fields:
-        expr = f'batch["{value.name}"]'
+        expr = f'batch["{value.hint}"]'
         lines += layout.assign(body.names[value], expr, 1, str(value.type))
     return lines
 

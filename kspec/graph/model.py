@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kspec.diagnostics import Span
-from kspec.ir import Func, Module, Op, TensorType, Value, Weight
+from kspec.ir import BATCH, Func, Module, Op, TensorType, Value, Weight
 
 CONSTANT = "constant"
 
@@ -47,7 +47,8 @@ class Graph:
 
 def shape_text(type: TensorType) -> str:
     """`8 x 8` for one example of `u8[B,8,8]`; a single number is `1`."""
-    return " \u00d7 ".join(str(axis) for axis in type.shape[1:]) or "1"
+    axes = type.shape[1:] if type.shape[:1] == (BATCH,) else type.shape
+    return " \u00d7 ".join(map(str, axes)) or "1"
 
 
 def graph_of(module: Module) -> Graph:

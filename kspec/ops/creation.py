@@ -229,19 +229,3 @@ class Eye(_Matrix):
 @op("tri")
 class Tri(_Matrix):
     """1 up to a diagonal and 0 above it."""
-
-
-@final
-@op("identity")
-class Identity(_Making):
-    """The square matrix with 1 on its diagonal and 0 elsewhere."""
-
-    n: int = arg(doc="The number of rows.")
-
-    def check(self) -> str | None:
-        """Axes have elements."""
-        return bad_size(self.n, "n")
-
-    def lower(self, b: Builder, *operands: Value) -> Value:
-        """Write the op in IR ops."""
-        return b.op("eye", N=self.n, M=self.n)

@@ -57,6 +57,7 @@ _LAYERS: Final = {  # kinds of what a spec has under the same or a longer name
     "batch_normalization": "is a layer here",
     "layer_normalization": LATER.format("the layer of that name"),
     "rms_normalization": LATER.format("the layer of that name"),
+    "identity": "the layer of that name means another thing; it is `eye(n)`",
     "average": "the layer of that name means another thing; it is `sum(x * w) / sum(w)`",
     "adaptive_average_pool": LATER.format("the adaptive pooling layers"),
     "adaptive_max_pool": LATER.format("the adaptive pooling layers"),

@@ -55,16 +55,17 @@ def spec(ours: str, used: list[str]) -> str:
     return f"{block}model M {{\n{declared}  output result = {call}\n}}\n"
 
 
-def compare(ours: str, values: dict[str, Any]) -> tuple[Any, ...]:
-    """The values and slopes of an expression here, and those in Keras."""
+def compare(ours: str, values: dict[str, Any]) -> dict[str, Any]:
+    """The values and slopes of an expression here and in Keras, and one example's alone."""
     theirs = CASES[ours]
     used = operands(theirs)
     outputs: Any = kspec.compile_text(spec(ours, used)).init().executable.outputs
     values = {name: values[name] for name in used}
     smooth = [name for name in used if jnp.issubdtype(values[name].dtype, jnp.floating)]
 
-    def here(*given: Any) -> jax.Array:
+    def here(*given: Any, rows: slice = slice(None)) -> jax.Array:
         now = values | dict(zip(smooth, given, strict=True))
+        now = {name: now[name][rows] if name in INPUTS else now[name] for name in used}
         own = {name: now[name] for name in used if name in WEIGHTS}
         batch = {name: now[name] for name in used if name in INPUTS}
         return outputs({"own": own} if own else {}, {}, batch)["result"]
@@ -77,10 +78,11 @@ def compare(ours: str, values: dict[str, Any]) -> tuple[Any, ...]:
     y, pull = jax.vjp(here, *given)
     y_keras, pull_keras = jax.vjp(in_keras, *given)
     assert (y.shape, y.dtype) == (y_keras.shape, y_keras.dtype), ours
+    found = {"y": y, "keras": y_keras, "alone": here(*given, rows=slice(2, 3))}
     if not jnp.issubdtype(y.dtype, jnp.floating):
-        return y, (), y_keras, ()
+        return found | {"slopes": (), "keras_slopes": ()}
     seed = jnp.asarray(floats(*y.shape, seed=99), y.dtype)
-    return y, pull(seed), y_keras, pull_keras(seed)
+    return found | {"slopes": pull(seed), "keras_slopes": pull_keras(seed)}
 
 
 @pytest.mark.parametrize("family", FAMILIES)
@@ -92,8 +94,9 @@ def test_values_and_slopes_are_those_of_keras(family: str):
     rest = [ours for ours in cases if ours not in alone]
     results = {ours: compare(ours, values) for ours in alone}
     results |= jax.jit(lambda values: {ours: compare(ours, values) for ours in rest})(values)
-    for ours, (y, slopes, y_keras, slopes_keras) in results.items():
+    for ours, found in results.items():
         where = f"{ours} beside {CASES[ours]}"
-        close(y, y_keras, where=where)
-        for one, other in zip(slopes, slopes_keras, strict=True):
+        close(found["y"], found["keras"], where=where)
+        close(found["y"][2:3], found["alone"], where=f"{ours} of one example")
+        for one, other in zip(found["slopes"], found["keras_slopes"], strict=True):
             close(one, other, GRADIENT_RTOL, GRADIENT_ATOL, where=f"the slope of {where}")
