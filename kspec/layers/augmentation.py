@@ -139,9 +139,10 @@ class AutoContrast(_Ranged):
 @final
 @layer("equalization")
 class Equalization(_Ranged):
-    """Give the values of each channel a flat histogram, in training.
+    """Give the values of each channel of each image a flat histogram, in training.
 
-    A value becomes the share of the channel's values that are not above it.
+    A value becomes the share of the channel's values that are not above it. Keras counts the
+    values of the whole batch; here an image does not depend on its neighbors.
     """
 
     bins: int = arg(default=256, doc="Into how many steps the range is divided.")
