@@ -60,6 +60,10 @@ class Steps(int):
     """The type of arguments that count updates: `1_000`, or `1_000steps`."""
 
 
+class Selector(str):
+    """The type of arguments that mean weights by their paths: `"**.bias"`."""
+
+
 class Compound:
     """Base of what an argument can be beside plain values and definitions.
 

@@ -11,7 +11,9 @@ from kspec.codegen.helpers import helper_names
 from kspec.ir import KEY, Func, Module, Phase, Value
 
 DEFINED: Final = ("evaluate", "eval_step", "eval_steps", "init", "outputs", "predict", "results")
-OF_A_PHASE: Final = ("enter", "optimizer", "split", "step", "train", "train_step", "train_steps")
+OF_A_PHASE: Final = (
+    *("enter", "finalize", "optimizer", "split", "step", "train", "train_step", "train_steps"),
+)
 
 
 class File:

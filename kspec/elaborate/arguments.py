@@ -20,7 +20,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
 from kspec.elaborate.values import Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Compound, Definition, Steps, lookup, names
+from kspec.registry import Compound, Definition, Selector, Steps, lookup, names
 
 
 class Mismatch(Exception):
@@ -247,6 +247,10 @@ def _as_str(value: Meaning) -> str:
     raise Mismatch
 
 
+def _as_selector(value: Meaning) -> Selector:
+    return Selector(_as_str(value))
+
+
 def _as_none(value: Meaning) -> None:
     if value is not None:
         raise Mismatch
@@ -258,5 +262,6 @@ _SCALARS: dict[type[object], Callable[[Meaning], object]] = {
     float: _as_float,
     bool: _as_bool,
     str: _as_str,
+    Selector: _as_selector,
     type(None): _as_none,
 }

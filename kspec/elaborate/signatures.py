@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Final, Literal, Union, cast, get_args, get_origin
 
-from kspec.registry import Compound, Definition, Steps
+from kspec.registry import Compound, Definition, Selector, Steps
 
 _WORDS: Final[dict[object, str]] = {
     int: "an integer",
@@ -13,6 +13,7 @@ _WORDS: Final[dict[object, str]] = {
     float: "a number",
     bool: "true or false",
     str: "a string",
+    Selector: "a path",
     type(None): "none",
 }
 
@@ -56,5 +57,6 @@ def spell(value: object) -> str:
     if isinstance(value, Compound):
         return str(value)
     if isinstance(value, tuple):
-        return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
+        items = [spell(v) for v in cast("tuple[object, ...]", value)]
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
     return repr(value)

@@ -32,8 +32,10 @@ def spell(args: dict[str, Any], lead: str = "") -> str:
     """Keyword arguments as a spec writes them, behind `lead` if there are any."""
 
     def value(each: Any) -> str:
-        if isinstance(each, bool):
+        if isinstance(each, bool) or each is None:
             return str(each).lower()
+        if isinstance(each, list):
+            return f"[{', '.join(map(value, each))}]"
         return f'"{each}"' if isinstance(each, str) else str(each)
 
     return lead * bool(args) + ", ".join(f"{key}={value(each)}" for key, each in args.items())
