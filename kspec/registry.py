@@ -66,6 +66,10 @@ class Angle(float):
     """The type of arguments that are angles, in radians: `20deg`, or `0.35`."""
 
 
+class Selector(str):
+    """The type of arguments that mean weights by their paths: `"**.bias"`."""
+
+
 class Compound:
     """Base of what an argument can be beside plain values and definitions.
 

@@ -158,6 +158,18 @@ def test_parts_have_optimizers_of_their_own():
     assert same(before, after) == {path for path in kept if "moving" not in path}
 
 
+def test_parts_and_rules_without_weights_keep_the_places_of_the_others():
+    """So that what was learned before goes on with its moments."""
+    body = "  phase head {{ epochs = 2, freeze {0} }}\n  phase all {{ epochs = 1, unfreeze {0} }}"
+    parts = fit("  optimizer base = sgd(0.1)\n" + body.format("base"))
+    state = parts.state["optimizer"].inner_states["others"].inner_state
+    assert int(state[0].count) == 3 * 4
+    text = spec(body.format("**.kernel")).replace("adam(0.01)", "muon(0.01)")
+    rules = kspec.compile_text(text).fit(DATA, quiet=True)
+    state = rules.state["optimizer"].inner_states["adam"].inner_state
+    assert int(state[0].count) == 3 * 4
+
+
 STOPPING = """\
   checkpoint { best = min(validation.loss), keep = 2, every = 1steps }
   phase one { epochs = 30, freeze base, stop { monitor = loss, min_delta = 0.03 } }

@@ -10,7 +10,7 @@ from safetensors.numpy import save_file
 
 import kspec
 from kspec.diagnostics import SpecError
-from kspec.elaborate.selectors import matches
+from kspec.ir import matches
 from kspec.runtime.folder import save_run
 from tests.test_phases import fit, same, spec, weights
 

@@ -12,14 +12,8 @@ from kspec.ir import KEY, Func, Module, Phase, Value
 
 DEFINED: Final = ("evaluate", "eval_step", "eval_steps", "init", "outputs", "predict", "results")
 OF_A_PHASE: Final = (
-    "constrain",
-    "enter",
-    "optimizer",
-    "split",
-    "step",
-    "train",
-    "train_step",
-    "train_steps",
+    *("constrain", "enter", "finalize", "optimizer", "split", "step"),
+    *("train", "train_step", "train_steps"),
 )
 
 

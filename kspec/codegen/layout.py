@@ -33,7 +33,7 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
         opening = f"{pad}{head}{_text(expr, node.func)}("
         parts = [_text(expr, part) for part in node.args]
         parts += [f"{k.arg}={_text(expr, k.value)}" for k in node.keywords]
-        return _bracket(opening, parts, ")", indent, tail, note)
+        return _bracket(opening, parts, ")", indent, tail, note, shared=True)
     if isinstance(node, ast.Tuple):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}(", parts, ")", indent, tail, note)
@@ -61,12 +61,20 @@ def _text(expr: str, node: ast.expr) -> str:
 
 
 def _bracket(
-    opening: str, parts: list[str], closing: str, indent: int, tail: str, note: str
+    opening: str,
+    parts: list[str],
+    closing: str,
+    indent: int,
+    tail: str,
+    note: str,
+    *,
+    shared: bool = False,
 ) -> list[str]:
+    """A part a line, or all of them on one inner line: those of a call may share it."""
     pad = INDENT * indent
     inner = INDENT * (indent + 1)
     joined = f"{inner}{', '.join(parts)}"
-    if len(joined) <= WIDTH:
+    if len(joined) <= WIDTH and (shared or len(parts) == 1):
         return [opening, joined, f"{pad}{closing}{tail}{note}"]
     lines = [opening]
     for part in parts:
@@ -130,6 +138,27 @@ def nest(flat: Mapping[str, str]) -> Tree:
             at = inner
         at[last] = value
     return tree
+
+
+def collapse(labels: Mapping[str, str]) -> dict[str, str]:
+    """The labels of whole parts where all weights of a part have the same one.
+
+    `{"a.x": "1", "a.y": "1", "b.x": "2", "b.y": "1"}` is `{"a": "1", "b.x": "2", "b.y": "1"}`.
+    """
+    below: dict[str, set[str]] = {}
+    for path, label in labels.items():
+        for head in _heads(path):
+            below.setdefault(head, set()).add(label)
+    return {
+        next(head for head in _heads(path) if len(below[head]) == 1): label
+        for path, label in labels.items()
+    }
+
+
+def _heads(path: str) -> list[str]:
+    """`a.b.kernel`: `a`, `a.b`, `a.b.kernel`."""
+    parts = path.split(".")
+    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]
 
 
 def comment(text: str, limit: int) -> str:

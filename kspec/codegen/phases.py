@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
 from kspec.codegen import layout
 from kspec.codegen.file import File, inputs, subscript, sums, unpack
+from kspec.codegen.optimizers import averages, loss_scale, optimizer
 from kspec.codegen.steps import updates
-from kspec.ir import Call, Func, Phase
-from kspec.optimizers.base import Optimizer
-from kspec.registry import make
+from kspec.ir import Func, Phase
 
 
 def splits(file: File, phase: Phase) -> bool:
@@ -55,12 +51,19 @@ def phase_functions(file: File, number: int) -> list[str]:
         file.helper("merge")
         parts.append(_split(file, phase))
     name = phase.named("optimizer")
-    parts.append("\n".join(layout.assign(name, _optimizer(file, phase), 0)))
+    parts.append("\n".join(layout.assign(name, optimizer(file, phase), 0)))
     if number > 0:
         parts.append(_enter(file, phase))
     limits = [f for f in file.module.funcs if f.name == phase.named("constrain")]
     parts += [_constrain(file, phase, func) for func in limits]
-    return [*parts, updates(phase, splits(file, phase), bool(limits))]
+    factor = loss_scale(phase)
+    if factor is not None:
+        file.helper("scale_loss")
+    parts.append(updates(phase, splits(file, phase), bool(limits), factor))
+    found = averages(file, phase)
+    if found:
+        parts.append(_finalize(file, phase, found))
+    return parts
 
 
 def _constrain(file: File, phase: Phase, func: Func) -> str:
@@ -90,7 +93,7 @@ def learned_of(file: File, phase: Phase) -> str:
 def _split(file: File, phase: Phase) -> str:
     labels = {w.path: str(w.path in phase.frozen) for w in file.learned}
     trees: dict[str, dict[str, str]] = {"False": {}, "True": {}}
-    for path, label in _collapsed(labels).items():
+    for path, label in layout.collapse(labels).items():
         trees[label][path] = subscript("params", path)
     lines = [
         f"def {phase.named('split')}(params):",
@@ -104,28 +107,6 @@ def _split(file: File, phase: Phase) -> str:
 
 def _called(phase: Phase) -> str:
     return f"phase `{phase.name}`" if phase.name else "training"
-
-
-def _optimizer(file: File, phase: Phase) -> str:
-    """The expression of the optimizer; one of several where parts have their own."""
-    if not phase.groups:
-        return _emit(file, phase.optimizer)
-    learned = [w.path for w in file.learned if w.path not in phase.frozen]
-    labels = dict.fromkeys(learned, "others")
-    optimizers = {"others": phase.optimizer}
-    for number, (call, paths) in enumerate(phase.groups, 1):
-        optimizers[f"group_{number}"] = call
-        labels |= dict.fromkeys(paths, f"group_{number}")
-    used = set(labels.values())
-    rules = ", ".join(
-        f'"{label}": {_emit(file, call)}' for label, call in optimizers.items() if label in used
-    )
-    tree = layout.inline(layout.nest({k: f'"{v}"' for k, v in _collapsed(labels).items()}))
-    return f"optax.partition({{{rules}}}, {tree})"
-
-
-def _emit(file: File, call: Call) -> str:
-    return cast("Optimizer", make("optimizer", call)).emit(file)
 
 
 def _enter(file: File, phase: Phase) -> str:
@@ -145,27 +126,20 @@ def _enter(file: File, phase: Phase) -> str:
     )
 
 
+def _finalize(file: File, phase: Phase, found: list[str]) -> str:
+    overwrite = file.helper("overwrite_weights")
+    params = 'state["params"]'
+    lines = [
+        f"def {phase.named('finalize')}(state):",
+        f'    """The state as {_called(phase)} ends: averages in the places of the weights."""',
+    ]
+    for average in found:
+        expr = f'{overwrite}({params}, state["optimizer"]{average})'
+        lines += layout.assign("params", expr, 1)
+        params = "params"
+    return "\n".join([*lines, '    return {**state, "params": params}'])
+
+
 def _learned_state(file: File, phase: Phase) -> str:
     params = 'state["params"]'
     return f"{phase.named('split')}({params})[0]" if splits(file, phase) else params
-
-
-def _collapsed(labels: Mapping[str, str]) -> dict[str, str]:
-    """The labels of whole parts where all weights of a part have the same one.
-
-    `{"a.x": "1", "a.y": "1", "b.x": "2", "b.y": "1"}` is `{"a": "1", "b.x": "2", "b.y": "1"}`.
-    """
-    below: dict[str, set[str]] = {}
-    for path, label in labels.items():
-        for head in _heads(path):
-            below.setdefault(head, set()).add(label)
-    return {
-        next(head for head in _heads(path) if len(below[head]) == 1): label
-        for path, label in labels.items()
-    }
-
-
-def _heads(path: str) -> list[str]:
-    """`a.b.kernel`: `a`, `a.b`, `a.b.kernel`."""
-    parts = path.split(".")
-    return [".".join(parts[:end]) for end in range(1, len(parts) + 1)]

@@ -30,7 +30,7 @@ def step$suffix(state, batch, mask):
     """One update$of; random ops draw from a key of the step's number."""
     key = jax.random.fold_in(state["key"], state["step"])
     $params
-    gradient = jax.value_and_grad(train$suffix, has_aux=True)
+    gradient = jax.value_and_grad($loss, has_aux=True)
     (_, (sums, stats)), grads = gradient($arguments)
     updates, moments = optimizer$suffix.update(grads, state["optimizer"], params)
     state = {
@@ -69,14 +69,16 @@ def train_steps$suffix(state, data, rows, mask):
 )
 
 
-def updates(phase: Phase, splits: bool, limits: bool) -> str:
+def updates(phase: Phase, splits: bool, limits: bool, scale: float | None) -> str:
     """The update of a phase, alone and K in a dispatch.
 
     Args:
         phase: The phase; its functions end in its name.
         splits: Whether some weights are frozen, so that `split` tells them from the others.
         limits: Whether `constrain` brings some weights back after the update.
+        scale: What the loss is multiplied with before its gradients are taken.
     """
+    loss = phase.named("train")
     params = 'params = state["params"]'
     arguments = 'params, state["stats"], batch, mask, key'
     updated = "optax.apply_updates(params, updates)"
@@ -90,6 +92,7 @@ def updates(phase: Phase, splits: bool, limits: bool) -> str:
         suffix=phase.named(""),
         of=f" of phase `{phase.name}`" if phase.name else "",
         params=params,
+        loss=loss if scale is None else f"scale_loss({loss}, {scale!r})",
         arguments=arguments,
         updated=updated,
     )

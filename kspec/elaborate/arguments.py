@@ -22,7 +22,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
 from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Angle, Compound, Definition, Steps, lookup, names
+from kspec.registry import Angle, Compound, Definition, Selector, Steps, lookup, names
 
 
 class Mismatch(Exception):
@@ -276,6 +276,10 @@ def _as_str(value: Meaning) -> str:
     raise Mismatch
 
 
+def _as_selector(value: Meaning) -> Selector:
+    return Selector(_as_str(value))
+
+
 def _as_none(value: Meaning) -> None:
     if value is not None:
         raise Mismatch
@@ -288,5 +292,6 @@ _SCALARS: dict[type[object], Callable[[Meaning], object]] = {
     float: _as_float,
     bool: _as_bool,
     str: _as_str,
+    Selector: _as_selector,
     type(None): _as_none,
 }

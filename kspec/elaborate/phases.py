@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from kspec.diagnostics.lints import NoEffect
 from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.models import Elaborator
+from kspec.elaborate.optimizers import check_loss_scales, check_selectors
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place
 from kspec.elaborate.selectors import select
@@ -27,23 +28,32 @@ SETTINGS = ("epochs", "optimizer")
 I = TypeVar("I")  # noqa: E741
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """The optimizer of some weights, and where it is written."""
+
+    optimizer: Call
+    paths: tuple[str, ...]
+    span: Span
+
+
 @dataclass
 class _Groups:
     """The optimizers of parts, by the text of their paths; the last that means a weight wins."""
 
-    by_selector: dict[str, tuple[Call, tuple[str, ...]]] = field(
-        default_factory=dict[str, tuple[Call, tuple[str, ...]]]
-    )
+    by_selector: dict[str, _Part] = field(default_factory=dict[str, _Part])
 
-    def of(self, learned: Iterable[str]) -> tuple[tuple[Call, tuple[str, ...]], ...]:
-        """Each with those weights of its own that learn."""
-        left = set(learned)
+    def of(
+        self, trainable: Iterable[str], frozen: Collection[str]
+    ) -> tuple[tuple[Call, tuple[str, ...]], ...]:
+        """Each with those weights of its own that learn; none of them while all are frozen."""
+        left = set(trainable)
         found: list[tuple[Call, tuple[str, ...]]] = []
-        for call, paths in reversed(self.by_selector.values()):
-            own = tuple(path for path in paths if path in left)
+        for part in reversed(self.by_selector.values()):
+            own = tuple(path for path in part.paths if path in left)
             left -= set(own)
             if own:
-                found.append((call, own))
+                found.append((part.optimizer, tuple(p for p in own if p not in frozen)))
         return tuple(reversed(found))
 
 
@@ -90,7 +100,9 @@ class Phases:
         phases = of_kind(decl.items, tree.Phase)
         plain = [item for item in decl.items if not isinstance(item, (tree.Phase, tree.Load))]
         sections = of_kind(plain, tree.Section)
+        settings = of_kind(plain, tree.Setting)
         parts = (
+            lambda: self._check(each.value for each in settings if each.key == "optimizer"),
             lambda: self._freeze(plain),
             lambda: self._group(plain),
             lambda: self.common.update(self._sections(sections, phase=False)),
@@ -131,8 +143,8 @@ class Phases:
         epochs = settings.integer("epochs", meanings, self.epochs, 1)
         anew = "optimizer" in meanings
         if anew:
-            place = settings.require("optimizer").value.span
-            self.optimizer = self._optimizer(meanings["optimizer"], place)
+            expr = settings.require("optimizer").value
+            self.optimizer = self._optimizer(expr, meanings["optimizer"])
         self._freeze(phase.items)
         anew = self._group(phase.items) or anew
         before = dict(self.places)
@@ -151,8 +163,17 @@ class Phases:
         env = Env(self.elaborator.file_scope, Place())
         return self.elaborator.evaluator.evaluate(expr, env)
 
-    def _optimizer(self, value: Meaning, span: Span) -> Call:
-        return self.elaborator.arguments.make("optimizer", value, span).call()
+    def _optimizer(self, expr: Expr, value: Meaning, paths: tuple[str, ...] | None = None) -> Call:
+        """An optimizer, whose arguments may name some of its weights; of all by default."""
+        made = self.elaborator.arguments.make("optimizer", value, expr.span)
+        self._check([expr], paths)
+        return made.call()
+
+    def _check(self, optimizers: Iterable[Expr], paths: tuple[str, ...] | None = None) -> None:
+        if paths is None:
+            paths = tuple(path for path, weight in self.weights.items() if weight.trainable)
+        for expr in optimizers:
+            check_selectors(expr, self.elaborator.arguments.choices, paths, self.reporter)
 
     def _phase(
         self,
@@ -163,19 +184,19 @@ class Phases:
         carries: bool,
         own: dict[str, Callback],
     ) -> Phase:
-        learned = [
-            path for path, w in self.weights.items() if w.trainable and path not in self.frozen
-        ]
-        if not learned and any(weight.trainable for weight in self.weights.values()):
+        trainable = [path for path, weight in self.weights.items() if weight.trainable]
+        if trainable and self.frozen.issuperset(trainable):
             self.reporter.fail(NothingToLearn(span=place))
         stop = (self.common | own).get("stop")
         if isinstance(stop, Stop):
             self.stops.setdefault(self.places["stop"], []).append((stop, epochs))
+        parts = [(part.optimizer, part.span) for part in self.groups.by_selector.values()]
+        check_loss_scales(optimizer, parts, self.reporter)
         return Phase(
             name=name,
             epochs=epochs,
             optimizer=optimizer,
-            groups=self.groups.of(learned),
+            groups=self.groups.of(trainable, self.frozen),
             frozen=tuple(path for path in self.weights if path in self.frozen),
             carries=carries,
             callbacks=tuple(each.call() for each in (self.common | own).values()),
@@ -217,10 +238,10 @@ class Phases:
                     )
                 )
             paths = select(item.selector, self.weights, self.reporter)
-            call = self._optimizer(self._evaluate(item.value), item.value.span)
+            call = self._optimizer(item.value, self._evaluate(item.value), paths)
             key = ".".join(item.selector.parts)
             self.groups.by_selector.pop(key, None)
-            self.groups.by_selector[key] = (call, paths)
+            self.groups.by_selector[key] = _Part(call, paths, item.value.span)
         return bool(groups)
 
 

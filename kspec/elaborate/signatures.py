@@ -5,7 +5,7 @@ from __future__ import annotations
 import types
 from typing import Final, Literal, Union, cast, get_args, get_origin
 
-from kspec.registry import Angle, Compound, Definition, Steps
+from kspec.registry import Angle, Compound, Definition, Selector, Steps
 
 _WORDS: Final[dict[object, str]] = {
     int: "an integer",
@@ -14,6 +14,7 @@ _WORDS: Final[dict[object, str]] = {
     float: "a number",
     bool: "true or false",
     str: "a string",
+    Selector: "a path",
     type(None): "none",
 }
 
@@ -63,5 +64,6 @@ def spell(value: object) -> str:
     if isinstance(value, Compound):
         return str(value)
     if isinstance(value, tuple):
-        return "(" + ", ".join(spell(v) for v in cast("tuple[object, ...]", value)) + ")"
+        items = [spell(v) for v in cast("tuple[object, ...]", value)]
+        return f"({items[0]},)" if len(items) == 1 else f"({', '.join(items)})"
     return repr(value)

@@ -4,6 +4,7 @@ from kspec.ir.builder import Builder
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.ops import OPS, TypeRuleError
 from kspec.ir.ops.spatial import CONVOLUTIONS
+from kspec.ir.paths import matches
 from kspec.ir.read import BadText, read, read_call
 from kspec.ir.text import show, show_call
 from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
@@ -33,6 +34,7 @@ __all__ = [
     "TypeRuleError",
     "Value",
     "Weight",
+    "matches",
     "read",
     "read_call",
     "show",

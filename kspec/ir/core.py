@@ -134,8 +134,9 @@ class Phase:
     Attributes:
         name: Its name; empty where a spec has but one and gives it none.
         epochs: Passes over the training split, at most.
-        optimizer: The optimizer with every argument.
-        groups: Other optimizers, each with the paths of the weights that it updates.
+        optimizer: The optimizer with its arguments; common options that are off are left out.
+        groups: Other optimizers, each with the paths of the weights that it updates; none of
+            them while all that it would update are frozen.
         frozen: The paths of the weights and statistics that stay as they are.
         carries: Whether the optimizer goes on with what it gathered in the phase before.
         callbacks: What acts after an epoch.

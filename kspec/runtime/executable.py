@@ -33,6 +33,10 @@ class Updates(Protocol):
         """The state as the phase begins; the first phase has none."""
         ...
 
+    def finalize(self, state: Tree) -> Tree:
+        """The state as the phase ends; only a phase whose weights are averaged has this."""
+        ...
+
 
 class Executable(Updates, Protocol):
     """The functions of a generated file. Files of a model alone have the last two.
@@ -66,7 +70,7 @@ def updates_of(executable: Executable, phase: str) -> Updates:
     if not phase:
         return executable
     found = SimpleNamespace()
-    for name in ("train_step", "train_steps", "enter"):
+    for name in ("train_step", "train_steps", "enter", "finalize"):
         if hasattr(executable, f"{name}_{phase}"):
             setattr(found, name, getattr(executable, f"{name}_{phase}"))
     return cast("Updates", found)

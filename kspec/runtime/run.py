@@ -62,7 +62,8 @@ class Run:
         interrupted: Whether the last `fit` was stopped by the user.
         watch: What the spec's callbacks make of the history.
         kept: The best weights, by what they are kept for.
-        restored: Whether the weights are those of an earlier epoch.
+        replaced: Whether the weights are other than those that the last epoch ended with: of
+            an earlier one, or averages.
         class_names: The classes' names by field, where the data has them.
     """
 
@@ -80,7 +81,7 @@ class Run:
         self.interrupted = False
         self.watch = Watch(bundle.plan)
         self.kept: dict[str, Kept] = {}
-        self.restored = False
+        self.replaced = False
         self.class_names: dict[str, tuple[str, ...]] = {}
 
     @property
@@ -166,6 +167,19 @@ class Run:
         self.state = self._entered(self.state, number)
         self.position = Position(epoch=self.position.epoch, phase=number, since=self.position.epoch)
 
+    def finalize(self) -> bool:
+        """End training, or a phase: averages of the weights take their places, if there are any.
+
+        Doing so twice changes nothing.
+        """
+        phase = self.bundle.plan.phases[self.position.phase]
+        updates = updates_of(self.executable, phase.name)
+        if not hasattr(updates, "finalize"):
+            return False
+        self.state = compat.to_device(updates.finalize(self.state))
+        self.replaced = True
+        return True
+
     def _entered(self, state: Tree, number: int) -> Tree:
         phase = self.bundle.plan.phases[number]
         return compat.to_device(updates_of(self.executable, phase.name).enter(state))
@@ -189,7 +203,7 @@ class Run:
             )
             raise SpecError((broken,))
         self.weights.update(self.kept[name].weights)
-        self.restored = True
+        self.replaced = True
 
     def load_files(self) -> None:
         """Set the weights that the spec loads from files. Raises SpecError."""

@@ -66,7 +66,7 @@ class Training:
             except SpecError:
                 write_json(self.folder / files.RUN, about | {"status": "diverged"})
                 raise
-            checkpoints.save_now(run.state, run.position, replace=run.restored)
+            checkpoints.save_now(run.state, run.position, replace=run.replaced)
         training = watch.seconds()
         metrics = self._metrics(dataset)
         summary = {
@@ -118,12 +118,12 @@ class Training:
     def _metrics(self, dataset: Dataset) -> dict[str, Any]:
         """Train and validation as the last epoch had them, and the other splits now.
 
-        After going back to an earlier epoch's weights, all of them now.
+        Where the weights were replaced since then, all of them now.
         """
         run = self.run
         if run.interrupted or not run.history:
             return {}
-        last = {} if run.restored else run.history[-1]
+        last = {} if run.replaced else run.history[-1]
         metrics = {name: last[name] for name in ("train", "validation") if name in last}
         rest = {n: s for n, s in dataset.splits.items() if n not in metrics}
         if rest:

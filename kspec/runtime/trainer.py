@@ -58,6 +58,7 @@ class Trainer:
         self.progress = progress
         self.hooks = hooks
         self.until = until
+        self.first = run.position.epoch
         self.settings = run.bundle.plan
         self.feed = Feed(dataset.splits)
         rows = self.feed.rows["train"]
@@ -94,18 +95,26 @@ class Trainer:
             if last:
                 return False
             run.enter_phase(at.phase + 1)
+        if run.position.epoch > self.first:
+            run.finalize()
         return False
 
     def _end_phase(self, early: bool, best: int | None) -> None:
-        """Say why it ends early, and go back to its best weights if that is asked for."""
+        """Say why it ends early, and go back to its best weights if that is asked for.
+
+        Averages take the weights' places first, so that the best weights are those of their
+        epoch, as in Keras.
+        """
         run, at = self.run, self.run.position
+        averaged = run.finalize()
         phase, stop = self.settings.phases[at.phase], run.watch.stop(at.phase)
         if early and stop is not None:
             what = f"phase {phase.name} stops" if phase.name else "stops"
             self.progress.say(
                 f"{what} after epoch {at.epoch}: {stop.monitor} is no better than in epoch {best}"
             )
-        if stop is not None and stop.restore_best_weights and best not in (None, at.epoch):
+        last = None if averaged else at.epoch  # whose weights it has
+        if stop is not None and stop.restore_best_weights and best not in (None, last):
             run.restore(STOP)
             self.progress.say(f"the weights are those of epoch {best}")
 

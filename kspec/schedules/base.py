@@ -7,7 +7,7 @@ from typing import ClassVar, TypeVar
 
 from kspec.registry import Definition, Emit, Steps, arg, register
 
-__all__ = ["Emit", "Schedule", "Steps", "arg", "emit_rate", "positive", "schedule"]
+__all__ = ["Emit", "Schedule", "Steps", "arg", "emit_rate", "emit_schedule", "positive", "schedule"]
 
 S = TypeVar("S", bound="type[Schedule]")
 
@@ -34,6 +34,11 @@ class Schedule(Definition):
 def emit_rate(rate: float | Schedule, emit: Emit) -> str:
     """The Python expression of a learning rate, which Optax takes either way."""
     return rate.emit(emit) if isinstance(rate, Schedule) else repr(rate)
+
+
+def emit_schedule(rate: float | Schedule, emit: Emit) -> str:
+    """The Python expression of a learning rate as a function of the update's number."""
+    return rate.emit(emit) if isinstance(rate, Schedule) else f"optax.constant_schedule({rate!r})"
 
 
 def positive(**values: float) -> str | None:

@@ -34,6 +34,8 @@ def spell(args: dict[str, Any], lead: str = "") -> str:
     def value(each: Any) -> str:
         if each is None or isinstance(each, bool):
             return str(each).lower()
+        if isinstance(each, list):
+            return f"[{', '.join(map(value, each))}]"
         return f'"{each}"' if isinstance(each, str) else str(each)
 
     return lead * bool(args) + ", ".join(f"{key}={value(each)}" for key, each in args.items())
