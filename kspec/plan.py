@@ -58,6 +58,7 @@ class Plan:
         convolves: Whether a step has convolutions, which XLA runs slowly in a loop on CPUs.
         fields: Where the spec declares its data's fields, by name.
         sources: Where it names the data's sources, as in `Places`.
+        directions: Which way each metric is better, `min` or `max`, where that is known.
     """
 
     name: str
@@ -74,6 +75,7 @@ class Plan:
     convolves: bool = False
     fields: Offsets = field(default_factory=dict[str, tuple[int, int]])
     sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
+    directions: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def trains(self) -> bool:
@@ -99,7 +101,7 @@ def make_plan(compiled: Compiled) -> Plan:
     program = compiled.program
     train = program.module.train
     spec = compiled.source.name.rsplit("/", 1)[-1]
-    interface = (program.module.name, spec, program.inputs, program.outputs, program.metrics)
+    interface = (program.module.name, spec, program.inputs, program.outputs, tuple(program.metrics))
     if train is None or program.data is None:
         return Plan(*interface, data=None)
     return Plan(
@@ -113,6 +115,7 @@ def make_plan(compiled: Compiled) -> Plan:
         convolves=any(op.name == "conv" for op in compiled.module.func("eval").ops),
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
+        directions={name: way for name, way in program.metrics.items() if way},
     )
 
 
@@ -132,6 +135,7 @@ def plan_to_json(plan: Plan) -> str:
                 "inputs": _types_to_json(plan.inputs),
                 "outputs": _types_to_json(plan.outputs),
                 "metrics": plan.metrics,
+                "directions": dict(plan.directions),
                 "data": None if plan.data is None else declaration_to_json(plan.data),
                 "batch": plan.batch,
                 "phases": [
@@ -183,6 +187,7 @@ def plan_from_json(text: str) -> Plan:
             convolves=raw["convolves"],
             fields={name: (at[0], at[1]) for name, at in raw["fields"].items()},
             sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},
+            directions=raw.get("directions", {}),  # runs from before have none
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

@@ -31,10 +31,12 @@ from kspec.diagnostics.errors_program import (
     InputWithoutField,
     LabelWidthMismatch,
     LossNotPerExample,
+    MetricIsNoOp,
     NoOutput,
     NoSuchWeights,
     NothingToLearn,
     NoValidationSplit,
+    SeveralNumbers,
     UnknownDirection,
 )
 from kspec.diagnostics.errors_run import (
@@ -127,6 +129,7 @@ __all__ = [
     "LabelWidthMismatch",
     "LengthMismatch",
     "LossNotPerExample",
+    "MetricIsNoOp",
     "MisplacedStatement",
     "MissingArgument",
     "MissingSetting",
@@ -145,6 +148,7 @@ __all__ = [
     "ReservedName",
     "RunFolderBroken",
     "RunFolderMissing",
+    "SeveralNumbers",
     "ShapeMisfit",
     "SpecMissing",
     "SplitEmpty",

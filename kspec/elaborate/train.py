@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, TypeVar
 
+from kspec.callbacks.base import Mode
 from kspec.diagnostics.errors import (
     LossNotPerExample,
     UnknownName,
@@ -61,7 +62,7 @@ class Training:
         graph: Everything a step may need: outputs, loss, sums of metrics.
         results: Metrics from sums.
         settings: What the step and its loop need.
-        metrics: Names of metrics in order.
+        metrics: The metrics in order, each with the way in which it is better, if that is known.
         resolved: The block's settings with defaults written out.
     """
 
@@ -71,7 +72,7 @@ class Training:
     graph: Func
     results: Func
     settings: TrainSettings
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Mode | None]
     resolved: tuple[tree.TrainItem, ...]
 
 
@@ -115,16 +116,18 @@ class _TrainBlock:
         setting = self.settings.get("metrics")
         metrics = Metrics(self.elaborator, scope, mask)
         used = [sums, *(metrics.read(setting.value) if setting else ())]
-        settings = self._settings(optimizer, scalars, Callbacks(self.elaborator, used, data))
+        found = results(used)
+        callbacks = Callbacks(self.elaborator, used, found, data)
+        settings = self._settings(optimizer, scalars, callbacks)
         func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
             model_graph=graph,
             data=replace(data, sources={**data.sources, **load_places(self.decl)}),
             graph=func,
-            results=results(used),
+            results=found,
             settings=settings,
-            metrics=tuple(each.name for each in used[1:]),
+            metrics={each.name: each.direction for each in used[1:]},
             resolved=resolved_settings(self.decl, self.settings, optimizer, scalars),
         )
 

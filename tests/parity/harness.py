@@ -32,7 +32,7 @@ def spell(args: dict[str, Any], lead: str = "") -> str:
     """Keyword arguments as a spec writes them, behind `lead` if there are any."""
 
     def value(each: Any) -> str:
-        if isinstance(each, bool):
+        if each is None or isinstance(each, bool):
             return str(each).lower()
         return f'"{each}"' if isinstance(each, str) else str(each)
 

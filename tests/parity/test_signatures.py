@@ -19,6 +19,14 @@ PASCAL = {
     "sgd": "SGD",
     "rmsprop": "RMSprop",
     "identity": "Identity",
+    "auc": "AUC",
+    "f_beta_score": "FBetaScore",
+    "iou": "IoU",
+    "binary_iou": "BinaryIoU",
+    "mean_iou": "MeanIoU",
+    "one_hot_iou": "OneHotIoU",
+    "one_hot_mean_iou": "OneHotMeanIoU",
+    "kl_divergence": "KLDivergence",
 }
 HOMES = {
     "layer": keras.layers,
