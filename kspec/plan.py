@@ -60,6 +60,7 @@ class Plan:
         fields: Where the spec declares its data's fields, by name.
         sources: Where it names the data's sources, as in `Places`.
         schedules: Learning rate schedules, each with the epochs that it has.
+        directions: Which way each metric is better, `min` or `max`, where that is known.
     """
 
     name: str
@@ -77,6 +78,7 @@ class Plan:
     fields: Offsets = field(default_factory=dict[str, tuple[int, int]])
     sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
     schedules: tuple[tuple[Call, int], ...] = ()
+    directions: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def trains(self) -> bool:
@@ -102,7 +104,7 @@ def make_plan(compiled: Compiled) -> Plan:
     program = compiled.program
     train = program.module.train
     spec = compiled.source.name.rsplit("/", 1)[-1]
-    interface = (program.module.name, spec, program.inputs, program.outputs, program.metrics)
+    interface = (program.module.name, spec, program.inputs, program.outputs, tuple(program.metrics))
     if train is None or program.data is None:
         return Plan(*interface, data=None)
     return Plan(
@@ -117,6 +119,7 @@ def make_plan(compiled: Compiled) -> Plan:
         fields=_offsets(program.data.spans, compiled.source),
         sources=_offsets(program.data.sources, compiled.source),
         schedules=_schedules(train.phases),
+        directions={name: way for name, way in program.metrics.items() if way},
     )
 
 
@@ -152,6 +155,7 @@ def plan_to_json(plan: Plan) -> str:
                 "inputs": _types_to_json(plan.inputs),
                 "outputs": _types_to_json(plan.outputs),
                 "metrics": plan.metrics,
+                "directions": dict(plan.directions),
                 "data": None if plan.data is None else declaration_to_json(plan.data),
                 "batch": plan.batch,
                 "phases": [
@@ -205,6 +209,7 @@ def plan_from_json(text: str) -> Plan:
             fields={name: (at[0], at[1]) for name, at in raw["fields"].items()},
             sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},
             schedules=tuple((read_call(call), n) for call, n in raw.get("schedules", ())),
+            directions=raw.get("directions", {}),  # runs from before have none
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

@@ -10,6 +10,7 @@ from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import UnknownName
 from kspec.elaborate.signatures import describe_type, sign, spell
 from kspec.layers.base import Layer
+from kspec.metrics.base import Metric
 from kspec.ops.base import Operation
 from kspec.registry import PACKAGES, Definition, names
 
@@ -22,7 +23,7 @@ _USES: Final = {
     "regularizer": "y = x -> dense(8, kernel_regularizer={call})",
     "constraint": "y = x -> dense(8, kernel_constraint={call})",
     "loss": "loss = {name}(label, prediction{rest})",
-    "metric": "metrics = [{name}(label, prediction{rest})]",
+    "metric": "metrics = [{name}({operands}{rest})]",
     "optimizer": "optimizer = {call}",
     "schedule": "optimizer = sgd({call})",
     "source": "source = {call}",
@@ -77,12 +78,16 @@ def _operands(cls: type[Definition]) -> list[str]:
         count = 2 if cls.variadic else len(cls.patterns()[0])
     elif issubclass(cls, Operation):
         count = 2 if cls.variadic else cls.operands
+    elif issubclass(cls, Metric):
+        count = cls.operands
+    if issubclass(cls, Metric) and count == 2:
+        return ["label", "prediction"]
     return ["x"] if count == 1 else [f"x{i + 1}" for i in range(count)]
 
 
 def _signature(cls: type[Definition]) -> str:
     text = sign(cls)
-    if not issubclass(cls, Operation):
+    if not issubclass(cls, (Operation, Metric)):
         return text
     rest = text.removeprefix(f"{cls.name}(").removesuffix(")")
     return f"{cls.name}({', '.join([*_operands(cls), *([rest] if rest else [])])})"
@@ -96,7 +101,9 @@ def example(cls: type[Definition]) -> str:
     arguments = ", ".join(required)
     call = f"{cls.name}({arguments})" if required or cls.kind == "source" else cls.name
     letters = _operands(cls)
-    operands = letters[0] if len(letters) == 1 else f"({', '.join(letters)})"
+    operands = ", ".join(letters)
+    if len(letters) > 1 and cls.kind == "layer":
+        operands = f"({operands})"
     applied = f"{cls.name}({', '.join([*letters, *required])})"
     rest = f", {arguments}" if arguments else ""
     return _USES[cls.kind].format(

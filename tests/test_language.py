@@ -59,7 +59,7 @@ train {
   loss = mean(square(y - z))
   metrics = {
     worst: max(abs(y - z)), close: max(abs(y - z)) < 1, error: mean_squared_error(y, z)
-    place: argmax(z), wide: sum(abs(y - z) > 1)
+    place: argmax(z), wide: mean(sum(abs(y - z) > 1)), all: sum(abs(y - z) > 1)
   }
   optimizer = sgd(0.1)
   batch = 8
@@ -87,5 +87,6 @@ train {
     assert metrics["close"] == pytest.approx((gap.max(1) < 1).mean())
     assert metrics["place"] == pytest.approx(scores.argmax(1).mean())
     assert metrics["wide"] == pytest.approx((gap > 1).sum(1).mean())
+    assert metrics["all"] == (gap > 1).sum()
     assert metrics["error"] == pytest.approx((gap**2).mean(), rel=1e-5)
     assert metrics["loss"] == pytest.approx((gap**2).mean(), rel=1e-5)

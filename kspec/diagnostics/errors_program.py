@@ -175,7 +175,40 @@ class UnknownDirection(Diagnostic):
 
     code: ClassVar[str] = "E410"
     title: ClassVar[str] = "is a small or a large `{metric}` better?"
-    label: ClassVar[str] = "this metric is an expression"
+    label: ClassVar[str] = "nothing says which"
     help: ClassVar[str] = "write `min({metric})` or `max({metric})`"
 
     metric: str
+
+
+class SeveralNumbers(Diagnostic):
+    """A metric that gives several numbers is watched, and only one can be the best.
+
+    Wrong: `stop { monitor = validation.f1_score }` with a score for each class. Right: the
+    same with `f1_score(label, y, average="macro")` in `metrics`.
+    """
+
+    code: ClassVar[str] = "E413"
+    title: ClassVar[str] = "`{metric}` is {count} numbers, and one can be watched"
+    label: ClassVar[str] = "watched here"
+    help: ClassVar[str] = "give the metric {merged}"
+
+    metric: str
+    count: str
+    merged: str
+
+
+class MetricIsNoOp(Diagnostic):
+    """A call in `metrics` means the metric, which is over the split, not the op of its name.
+
+    Wrong: `{ gap: mean(x, axis=-1) }`. Right: `{ gap: mean(mean(x, axis=-1)) }`.
+    """
+
+    code: ClassVar[str] = "E412"
+    title: ClassVar[str] = "the metric `{name}` has no argument `{argument}`"
+    label: ClassVar[str] = "the op `{name}` has it, and is meant inside of a metric"
+    help: ClassVar[str] = "write `mean({text})` for the mean of the op over the split"
+
+    name: str
+    argument: str
+    text: str

@@ -11,6 +11,7 @@ from kspec.diagnostics.errors import (
     DuplicateName,
     MisplacedStatement,
     NoValidationSplit,
+    SeveralNumbers,
     UnknownDirection,
     UnknownName,
 )
@@ -21,6 +22,7 @@ from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place
 from kspec.elaborate.values import Given, Meaning, Quantity
+from kspec.ir import Func
 from kspec.registry import lookup, names
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Section
@@ -35,14 +37,21 @@ class Callbacks:
     Args:
         elaborator: The program being written.
         used: The loss and the metrics.
+        results: The function that takes them from sums.
         data: What is trained on.
     """
 
-    def __init__(self, elaborator: Elaborator, used: Iterable[Sums], data: Data) -> None:
+    def __init__(
+        self, elaborator: Elaborator, used: Iterable[Sums], results: Func, data: Data
+    ) -> None:
         self.elaborator = elaborator
         self.reporter = elaborator.reporter
         self.data = data
-        self.directions: Mapping[str, Mode | None] = {each.name: _direction(each) for each in used}
+        self.used = {each.name: each for each in used}
+        self.types = {name.removeprefix("metric."): value.type for name, value in results.returns}
+        self.directions: Mapping[str, Mode | None] = {
+            name: each.direction for name, each in self.used.items()
+        }
 
     def read(self, sections: Iterable[Section], *, phase: bool) -> dict[str, Callback]:
         """The callbacks by name. Raises Failed after reporting all mistakes."""
@@ -118,6 +127,7 @@ class Callbacks:
             known = [*self.directions, *(f"{VALIDATION}.{each}" for each in self.directions)]
             self.reporter.fail(UnknownName.of(expr.span, "metric", metric, known))
         self._check_split(metric, expr.span)
+        self._check_single(name, expr.span)
         mode = mode or self.directions[name]
         if mode is None:
             self.reporter.fail(UnknownDirection(span=expr.span, metric=metric))
@@ -130,6 +140,15 @@ class Callbacks:
         there = VALIDATION in declaration.split or given
         if metric.startswith(f"{VALIDATION}.") and not there:
             self.reporter.fail(NoValidationSplit(span=span, metric=metric, data=self.data.name))
+
+    def _check_single(self, name: str, span: Span) -> None:
+        """Of several numbers, none is the best one."""
+        shape = self.types[name].shape
+        if shape:
+            definition = self.used[name].definition
+            merged = definition.merged if definition is not None else ""
+            count = " x ".join(map(str, shape))
+            self.reporter.fail(SeveralNumbers(span=span, metric=name, count=count, merged=merged))
 
 
 def _watches(cls: type[Callback], setting: str) -> bool:
@@ -145,9 +164,3 @@ def _path(expr: Expr) -> str | None:
     if isinstance(expr, tree.Attribute) and (head := _path(expr.value)) is not None:
         return f"{head}.{expr.name}"
     return None
-
-
-def _direction(each: Sums) -> Mode | None:
-    if each.definition is not None:
-        return each.definition.best
-    return "min" if each.name == "loss" else None

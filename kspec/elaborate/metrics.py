@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 
+from kspec.callbacks.base import Mode
+from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     BadOperation,
     DuplicateName,
     LossNotPerExample,
+    MetricIsNoOp,
     NotAValue,
     UnknownName,
     WrongType,
@@ -34,6 +37,13 @@ class Sums:
     name: str
     definition: Metric | None  # None for a mean over the examples, as the loss is
     sums: Mapping[str, Value]
+
+    @property
+    def direction(self) -> Mode | None:
+        """Which way it is better, if that is known."""
+        if self.definition is not None:
+            return self.definition.best
+        return "min" if self.name == "loss" else None
 
 
 class Metrics:
@@ -91,7 +101,7 @@ class Metrics:
                 NotAValue(
                     span=item.span,
                     what=f"`{item.span.text}`",
-                    wanted="a metric of two tensors, or `{ name: an expression }`",
+                    wanted=_wanted(item, "a metric of two tensors, or `{ name: an expression }`"),
                 )
             )
         tensor = self.evaluator.tensor(item, replace(self.env, hint=name))
@@ -105,40 +115,80 @@ class Metrics:
 
     def _named(self, name: str | None, item: tree.Call, taken: set[str]) -> Sums:
         """`sparse_categorical_accuracy(label, digit)`."""
-        if lookup("metric", item.func.id) is None:
+        cls = lookup("metric", item.func.id)
+        if cls is None:
             self.reporter.fail(
                 UnknownName.of(item.func.span, "metric", item.func.id, names("metric"))
             )
-        tensors = [a for a in item.args if a.name is None][:2]
-        values = [self.evaluator.tensor(a.value, self.env) for a in tensors]
+        assert issubclass(cls, Metric)
+        self._check_no_op(cls, item)
+        tensors = [a for a in item.args if a.name is None][: cls.operands]
+        operands = [self.evaluator.tensor(a.value, self.env) for a in tensors]
+        values = [operand.value for operand in operands]
         rest = item.replace(args=tuple(a for a in item.args if a not in tensors))
         invocation = self.evaluator.evaluate(rest, replace(self.env, kinds=("metric",)))
-        if len(values) != 2:
+        if len(values) != cls.operands:
             self.reporter.fail(
-                NotAValue(
-                    span=item.span, what=describe(invocation), wanted="a metric of two tensors"
-                )
+                NotAValue(span=item.span, what=describe(invocation), wanted=_of_tensors(cls))
             )
         definition = self.arguments.make("metric", invocation, item.span)
         assert isinstance(definition, Metric)
-        truth, guess = values
-        check_form(type(definition), (truth, guess), item.span, self.builder, self.reporter)
-        self.classes.check(definition, truth, guess, item.span)
-        odd = threshold_on_scores(definition, guess.value, item.span, self.builder.makers)
-        if odd is not None:
-            self.reporter.report(odd)
+        if len(operands) == 2:
+            self._check_labels(definition, operands[0], operands[1], item.span)
         if name is None:
             name = item.func.id
             if name in taken or name == "loss":
-                name = f"{values[1].value.hint}_{name}"
+                name = f"{values[-1].hint}_{name}"
             if name in taken:
                 self.reporter.fail(DuplicateName.of(item.span, "metric", name, item.span))
         with self.builder.at(item.span, name):
             try:
-                sums = definition.update(self.builder, values[0].value, values[1].value, self.mask)
+                for value in values:
+                    if value.type.shape[:1] != (BATCH,):
+                        raise TypeRuleError(f"{value.type} is the same for every example")
+                sums = definition.update(self.builder, *values, weight=self.mask)
             except TypeRuleError as error:
                 self.reporter.fail(BadOperation(span=item.span, message=str(error)))
         return Sums(name, definition, sums)
+
+    def _check_labels(self, metric: Metric, truth: Tensor, guess: Tensor, span: Span) -> None:
+        """Report labels of another form, and scores where probabilities are meant."""
+        check_form(type(metric), (truth, guess), span, self.builder, self.reporter)
+        self.classes.check(metric, truth, guess, span)
+        odd = threshold_on_scores(metric, guess.value, span, self.builder.makers)
+        if odd is not None:
+            self.reporter.report(odd)
+
+    def _check_no_op(self, cls: type[Metric], item: tree.Call) -> None:
+        """An op of a metric's name, as in `mean(x, axis=-1)`, stands inside of a metric."""
+        meant = lookup("op", cls.name)
+        if meant is None:
+            return
+        own = {arg.name for arg in cls.args}
+        by_place = [arg for arg in item.args if arg.name is None][cls.operands + len(own) :]
+        for argument in (*by_place, *(arg for arg in item.args if arg.name is not None)):
+            name = argument.name or next(iter(meant.args), argument).name
+            if name is not None and name not in own:
+                self.reporter.fail(
+                    MetricIsNoOp(
+                        span=argument.name_span or argument.value.span,
+                        name=cls.name,
+                        argument=name,
+                        text=item.span.text,
+                    )
+                )
+
+
+def _of_tensors(cls: type[Metric]) -> str:
+    return "a metric of two tensors" if cls.operands == 2 else "a metric of one tensor"
+
+
+def _wanted(item: Expr, otherwise: str) -> str:
+    """What a list of metrics needs in the place of an item."""
+    cls = lookup("metric", item.id) if isinstance(item, tree.Name) else None
+    if cls is None or not issubclass(cls, Metric) or cls.operands == 2:
+        return otherwise
+    return _of_tensors(cls)
 
 
 def per_example(builder: Builder, tensor: Tensor, examples: Value) -> Value:

@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from kspec.callbacks.base import Mode
 from kspec.diagnostics import Diagnostic, SpecError
 from kspec.diagnostics.errors import (
     AmbiguousModel,
@@ -44,7 +45,8 @@ class Program:
         inputs: The model's inputs by name, the batch axis first.
         outputs: The model's outputs by name.
         data: The data block that training uses; None for a model alone.
-        metrics: The metrics' names in the order of the spec, without `loss`.
+        metrics: The metrics in the order of the spec, without `loss`, each with the way in which
+            it is better, if that is known.
         spec: The spec with overrides and defaults written out.
         warnings: What is odd but no mistake.
         choices: Every argument of every layer, loss, ..., and where it was chosen.
@@ -55,7 +57,7 @@ class Program:
     inputs: Mapping[str, TensorType]
     outputs: Mapping[str, TensorType]
     data: Data | None
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Mode | None]
     spec: Spec
     warnings: tuple[Diagnostic, ...] = ()
     choices: tuple[Choice, ...] = ()
@@ -221,7 +223,7 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
     ops = live_ops(elaborator.builder.ops, outputs.values())  # without penalties
     func = Func("graph", tuple(graph.inputs.values()), tuple(ops), tuple(outputs.items()))
     weights = tuple(elaborator.weights.weights.values())
-    return _finish(Module(models[0].name, weights, (func,)), graph, None, (), spec)
+    return _finish(Module(models[0].name, weights, (func,)), graph, None, {}, spec)
 
 
 def _limits(elaborator: Elaborator) -> tuple[Func, ...]:
@@ -233,7 +235,11 @@ def _limits(elaborator: Elaborator) -> tuple[Func, ...]:
 
 
 def _finish(
-    module: Module, graph: Graph, data: Data | None, metrics: tuple[str, ...], spec: Spec
+    module: Module,
+    graph: Graph,
+    data: Data | None,
+    metrics: Mapping[str, Mode | None],
+    spec: Spec,
 ) -> Program:
     return Program(
         module=module,

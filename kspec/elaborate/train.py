@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypedDict, TypeVar, cast
 
+from kspec.callbacks.base import Mode
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     LossNotPerExample,
@@ -63,7 +64,7 @@ class Training:
         graph: Everything a step may need: outputs, loss, sums of metrics.
         results: Metrics from sums.
         settings: What the step and its loop need.
-        metrics: Names of metrics in order.
+        metrics: The metrics in order, each with the way in which it is better, if that is known.
         resolved: The block's settings with defaults written out.
     """
 
@@ -73,7 +74,7 @@ class Training:
     graph: Func
     results: Func
     settings: TrainSettings
-    metrics: tuple[str, ...]
+    metrics: Mapping[str, Mode | None]
     resolved: tuple[tree.TrainItem, ...]
 
 
@@ -121,16 +122,18 @@ class _TrainBlock:
         metrics = Metrics(self.elaborator, scope, mask, classes)
         used = [sums, *(metrics.read(setting.value) if setting else ())]
         self._look_for_stretched_labels(start, graph, fields)
-        settings = self._settings(optimizer, scalars, Callbacks(self.elaborator, used, data))
+        found = results(used)
+        callbacks = Callbacks(self.elaborator, used, found, data)
+        settings = self._settings(optimizer, scalars, callbacks)
         func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
             model_graph=graph,
             data=self._places(fields.looked_up()),
             graph=func,
-            results=results(used),
+            results=found,
             settings=settings,
-            metrics=tuple(each.name for each in used[1:]),
+            metrics={each.name: each.direction for each in used[1:]},
             resolved=resolved_settings(self.decl, self.settings, optimizer, scalars),
         )
 

@@ -21,7 +21,8 @@ from kspec.runtime import compat
 from kspec.runtime.executable import Executable, Tree, Updates
 from kspec.runtime.feed import Feed
 
-Metrics = dict[str, float]
+Score = float | list[float]  # some metrics have a number for each class or threshold
+Metrics = dict[str, Score]
 MOST_STEPS: Final = 100  # in a dispatch: more gains nothing, and progress would stall
 FEWEST_STEPS: Final = 16  # below this a divisor is not worth its dispatches
 
@@ -86,7 +87,7 @@ def add(total: Tree, more: Tree) -> Tree:
 def metrics_of(executable: Executable, sums: Tree) -> Metrics:
     """The loss and the metrics from sums."""
     single = compat.tree_map(_float32, sums)
-    return {name: float(value) for name, value in executable.results(single).items()}
+    return {name: np.asarray(v).tolist() for name, v in executable.results(single).items()}
 
 
 def train_epoch(

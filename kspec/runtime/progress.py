@@ -5,7 +5,12 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Mapping
-from typing import IO, Any, Protocol, TextIO, cast
+from typing import IO, TYPE_CHECKING, Any, Final, Protocol, TextIO, cast
+
+if TYPE_CHECKING:
+    from kspec.runtime.loop import Score
+
+MOST_NUMBERS: Final = 10  # of one metric that are shown
 
 
 class Progress(Protocol):
@@ -19,7 +24,7 @@ class Progress(Protocol):
         """Steps of an epoch are done; `epoch` counts from 1."""
         ...
 
-    def epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float) -> None:
+    def epoch(self, epoch: int, metrics: Mapping[str, Score], seconds: float) -> None:
         """An epoch is done."""
         ...
 
@@ -32,9 +37,19 @@ class Progress(Protocol):
         ...
 
 
-def show_metrics(metrics: Mapping[str, float]) -> str:
+def show_metrics(metrics: Mapping[str, Score]) -> str:
     """`loss 0.1234  accuracy 0.9612`, names and numbers in order."""
-    return "  ".join(f"{name} {number(value)}" for name, value in metrics.items())
+    return "  ".join(f"{name} {show_score(value)}" for name, value in metrics.items())
+
+
+def show_score(score: Score) -> str:
+    """A number, or several in parentheses; of many, the first ones and how many there are."""
+    if not isinstance(score, list):
+        return number(score)
+    shown = [number(each) for each in score[:MOST_NUMBERS]]
+    if len(score) > MOST_NUMBERS:
+        shown.append(f"... {len(score)} in all")
+    return f"({', '.join(shown)})"
 
 
 def number(value: float) -> str:
@@ -94,7 +109,7 @@ class QuietProgress:
     def step(self, epoch: int, done: int, loss: float) -> None:
         """Nothing."""
 
-    def epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float) -> None:
+    def epoch(self, epoch: int, metrics: Mapping[str, Score], seconds: float) -> None:
         """Nothing."""
 
     def say(self, text: str) -> None:
@@ -118,7 +133,7 @@ class PlainProgress:
     def step(self, epoch: int, done: int, loss: float) -> None:
         """Nothing: a line an epoch is enough."""
 
-    def epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float) -> None:
+    def epoch(self, epoch: int, metrics: Mapping[str, Score], seconds: float) -> None:
         """`epoch 3/5  loss 0.1234  ...  0.4 s`."""
         head = f"epoch {epoch:>{len(str(self._epochs))}}/{self._epochs}"
         self.say(f"{head}  {show_metrics(metrics)}  {seconds:.1f} s")
@@ -171,9 +186,9 @@ class LiveProgress:
         shown = f"loss {number(loss)}"
         self._bar.update(self._task, description=name, completed=done, loss=shown)
 
-    def epoch(self, epoch: int, metrics: Mapping[str, float], seconds: float) -> None:
+    def epoch(self, epoch: int, metrics: Mapping[str, Score], seconds: float) -> None:
         """Print a line for each split above the bar."""
-        splits: dict[str, dict[str, float]] = {}
+        splits: dict[str, dict[str, Score]] = {}
         for name, value in metrics.items():
             split, _, metric = name.rpartition(".")
             splits.setdefault(split or "train", {})[metric] = value
@@ -182,7 +197,8 @@ class LiveProgress:
             left = head if index == 0 else " " * len(head)
             took = f"[dim]{seconds:.1f} s[/dim]" if index == 0 else ""
             shown = "  ".join(
-                f"[dim]{name}[/dim] [bold]{number(value)}[/bold]" for name, value in values.items()
+                f"[dim]{name}[/dim] [bold]{show_score(value)}[/bold]"
+                for name, value in values.items()
             )
             self._console.print(f"{left}  {split:<10}  {shown}  {took}", soft_wrap=True)
         self._bar.reset(self._task, total=self._steps)

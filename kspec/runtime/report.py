@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from typing import Any, Final
 
 from kspec.runtime.curves import chart
-from kspec.runtime.progress import number
+from kspec.runtime.loop import Score
+from kspec.runtime.progress import MOST_NUMBERS, show_score
 from kspec.runtime.run import Record, Run
 
 CSS: Final = """\
@@ -83,6 +84,7 @@ class Report:
         spec: The spec's text.
         picture: The model as an `<svg>` element, or nothing.
         weights: The weights.
+        directions: Which way each metric is better, where that is known.
     """
 
     title: str
@@ -92,6 +94,7 @@ class Report:
     spec: str
     picture: str
     weights: tuple[WeightRow, ...]
+    directions: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def report_of(run: Run, folder: Path, about: Mapping[str, Any]) -> Report:
@@ -110,6 +113,7 @@ def report_of(run: Run, folder: Path, about: Mapping[str, Any]) -> Report:
         spec=files.get("spec.kspec", ""),
         picture=files.get("model.svg", ""),
         weights=rows,
+        directions={"loss": "min", **run.bundle.plan.directions},
     )
 
 
@@ -124,7 +128,7 @@ def render_report(report: Report) -> str:
     title = escape(report.title)
     sections = [
         _headline(report),
-        _section("Learning curves", f'<div class="charts">{_charts(report.history)}</div>'),
+        _section("Learning curves", f'<div class="charts">{_charts(report)}</div>'),
         _section("Results", _results(report.about.get("metrics", {}))),
         _section(
             "Model", f'<div class="model"><div>{report.picture}</div>{_weights(report)}</div>'
@@ -151,11 +155,11 @@ def _section(title: str, body: str) -> str:
 
 def _headline(report: Report) -> str:
     about = report.about
-    metrics: Mapping[str, Mapping[str, float]] = about.get("metrics", {})
+    metrics: Mapping[str, Mapping[str, Score]] = about.get("metrics", {})
     split = next((s for s in ("test", "validation", "train") if s in metrics), None)
     tiles: list[tuple[str, str]] = []
     if split:
-        tiles += [(number(v), f"{split} {name}") for name, v in metrics[split].items()]
+        tiles += [(show_score(v), f"{split} {name}") for name, v in metrics[split].items()]
     timing = about.get("timing", {})
     if "training_s" in timing:
         tiles.append((f"{timing['training_s']:.1f} s", "training"))
@@ -175,36 +179,52 @@ def _headline(report: Report) -> str:
     )
 
 
-def _charts(history: tuple[Record, ...]) -> str:
-    if not history:
+def _charts(report: Report) -> str:
+    if not report.history:
         return '<p class="soft">No epoch was finished.</p>'
     charts: list[str] = []
-    for metric in history[0]["train"]:
-        lines = {
-            split: [(r["epoch"], r[split][metric]) for r in history if metric in r.get(split, {})]
-            for split in ("train", "validation")
-            if split in history[0]
-        }
-        last = [point for point in list(lines.values())[-1] if math.isfinite(point[1])]
-        better = min if _falls(metric) else max
-        best = better(last, key=lambda point: point[1]) if last else None
-        charts.append(chart(metric, lines, best))
+    first: Mapping[str, Score] = report.history[0]["train"]
+    for metric, score in first.items():
+        way = report.directions.get(metric)
+        if not isinstance(score, list):
+            charts.append(_chart(metric, report.history, way, lambda each: each))
+        elif len(score) > MOST_NUMBERS:
+            note = f"{metric}: {len(score)} numbers an epoch, in metrics.jsonl"
+            charts.append(f'<p class="soft">{escape(note)}</p>')
+        else:  # a chart for each class, or whatever they are
+            for i in range(len(score)):
+                name = f"{metric}[{i}]"
+                charts.append(_chart(metric, report.history, way, lambda each, i=i: each[i], name))
     return "".join(charts)
 
 
-def _falls(metric: str) -> bool:
-    """Whether less is better: losses, errors and crossentropies."""
-    return metric == "loss" or any(word in metric for word in ("error", "entropy", "loss"))
+def _chart(
+    metric: str,
+    history: tuple[Record, ...],
+    way: str | None,
+    pick: Callable[[Any], float],
+    title: str = "",
+) -> str:
+    """The lines of a metric, the best epoch of the last split marked."""
+    lines = {
+        split: [(r["epoch"], pick(r[split][metric])) for r in history if metric in r.get(split, {})]
+        for split in ("train", "validation")
+        if split in history[0]
+    }
+    last = [point for point in list(lines.values())[-1] if math.isfinite(point[1])]
+    better = {"min": min, "max": max}.get(way or "")
+    best = better(last, key=lambda point: point[1]) if last and better else None
+    return chart(title or metric, lines, best)
 
 
-def _results(metrics: Mapping[str, Mapping[str, float]]) -> str:
+def _results(metrics: Mapping[str, Mapping[str, Score]]) -> str:
     if not metrics:
         return '<p class="soft">The run was stopped before its end.</p>'
     names = list(next(iter(metrics.values())))
     head = "".join(f'<th class="num">{escape(name)}</th>' for name in names)
     rows = "".join(
         f"<tr><td>{escape(split)}</td>"
-        + "".join(f'<td class="num">{number(values[name])}</td>' for name in names)
+        + "".join(f'<td class="num">{escape(show_score(values[name]))}</td>' for name in names)
         + "</tr>"
         for split, values in metrics.items()
     )

@@ -2,119 +2,112 @@
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+import importlib
+import pkgutil
+import warnings
+from functools import cache
+from typing import Any
 
 import jax
 import numpy as np
 import pytest
 
+from kspec.ir import read, show
 from kspec.registry import names
-from tests.parity.harness import close, floats, keras, probabilities, program, spell
+from tests.parity import metrics
+from tests.parity.harness import close, program, spell
+from tests.parity.metrics import BATCH, BATCHES, ROWS, SHORT, Case, Cases
 
-M = keras.metrics
-BATCH, CLASSES, SHORT = 8, 5, 3
-RNG = np.random.default_rng(0)
-LABELS = RNG.integers(0, CLASSES, 3 * BATCH).astype(np.int32)
-ONE_HOT = np.eye(CLASSES, dtype=np.float32)[LABELS]
-BITS = RNG.integers(0, 2, (3 * BATCH, CLASSES)).astype(np.float32)
-SCORES = probabilities(3 * BATCH, CLASSES)
-CHANCES = np.asarray(jax.nn.sigmoid(floats(3 * BATCH, CLASSES)))
-VECTOR = f"f32[{CLASSES}]"
-
-
-class Case(NamedTuple):
-    """A metric in both languages with its truth and its predictions."""
-
-    name: str
-    args: dict[str, Any]
-    keras: Any
-    field: str
-    truth: np.ndarray
-    predicted: np.ndarray
-
-
-CASES = [
-    Case(
-        "sparse_categorical_accuracy",
-        {},
-        M.SparseCategoricalAccuracy,
-        f"class[{CLASSES}]",
-        LABELS,
-        SCORES,
-    ),
-    Case("categorical_accuracy", {}, M.CategoricalAccuracy, VECTOR, ONE_HOT, SCORES),
-    Case("binary_accuracy", {}, M.BinaryAccuracy, VECTOR, BITS, CHANCES),
-    Case("binary_accuracy", {"threshold": 0.7}, M.BinaryAccuracy, VECTOR, BITS, CHANCES),
-    Case(
-        "sparse_categorical_crossentropy",
-        {},
-        M.SparseCategoricalCrossentropy,
-        f"class[{CLASSES}]",
-        LABELS,
-        SCORES,
-    ),
-    Case(
-        "sparse_categorical_crossentropy",
-        {"from_logits": True},
-        M.SparseCategoricalCrossentropy,
-        f"class[{CLASSES}]",
-        LABELS,
-        floats(3 * BATCH, CLASSES),
-    ),
-    Case(
-        "categorical_crossentropy",
-        {"label_smoothing": 0.1},
-        M.CategoricalCrossentropy,
-        VECTOR,
-        ONE_HOT,
-        SCORES,
-    ),
-    Case(
-        "categorical_crossentropy",
-        {"from_logits": True},
-        M.CategoricalCrossentropy,
-        VECTOR,
-        ONE_HOT,
-        floats(3 * BATCH, CLASSES),
-    ),
-    Case(
-        "binary_crossentropy", {"label_smoothing": 0.1}, M.BinaryCrossentropy, VECTOR, BITS, CHANCES
-    ),
-    Case(
-        "binary_crossentropy",
-        {"from_logits": True},
-        M.BinaryCrossentropy,
-        VECTOR,
-        BITS,
-        floats(3 * BATCH, CLASSES),
-    ),
-    Case("mean_squared_error", {}, M.MeanSquaredError, VECTOR, BITS, CHANCES),
-    Case("mean_absolute_error", {}, M.MeanAbsoluteError, VECTOR, BITS, CHANCES),
-]
+CASES: Cases = {
+    name: cases
+    for family in pkgutil.iter_modules(metrics.__path__)
+    for name, cases in importlib.import_module(f"tests.parity.metrics.{family.name}").CASES.items()
+}
+ALL = [(name, case) for name, cases in CASES.items() for case in cases]
+_DRAWN = np.random.default_rng(1).choice([0.25, 0.5, 1.0, 1.75, 3.1], ROWS).astype(np.float32)
+_REAL = np.arange(ROWS) < ROWS - BATCH + SHORT  # all but what fills the last batch up
+WEIGHTS = {"ones": _REAL.astype(np.float32), "fractions": np.where(_REAL, _DRAWN, 0)}
 
 
 def test_every_metric_and_argument_is_here():
-    assert {case.name for case in CASES} == set(names("metric"))
+    assert set(CASES) == set(names("metric"))
     for name, cls in names("metric").items():
-        tried = {key for case in CASES if case.name == name for key in case.args}
+        tried = {key for case in CASES[name] for key in case.args}
         assert tried == {arg.name for arg in cls.args}, name
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}{spell(case.args, ', ')}")
-def test_a_metric_over_batches_is_that_of_keras(case: Case):
+def _type(array: np.ndarray) -> str:
+    dtype = {"float32": "f32", "int32": "i32"}[str(array.dtype)]
+    return f"{dtype}{list(array.shape[1:])}"
+
+
+def _key(case: Case) -> tuple[int, int]:
+    return id(case.truth), id(case.predicted)
+
+
+@cache
+def _ours(key: tuple[int, int]) -> dict[str, dict[str, np.ndarray]]:
+    """The results by weights and metric of all metrics on the same arrays, in one program."""
+    group = {f"m{i}": each for i, each in enumerate(ALL) if _key(each[1]) == key}
+    truth, predicted = next((case.truth, case.predicted) for _, case in group.values())
+    calls = {
+        entry: f"{name}({'truth, ' * (truth is not None)}p{spell(case.args, ', ')})"
+        for entry, (name, case) in group.items()
+    }
+    fields = [f"  x : {_type(predicted)}", "  z : f32"]
+    fields += [f"  truth : {_type(truth)}"] if truth is not None else []
     run = program(
-        f"  input x : {VECTOR}\n  output p = x",
-        "  loss = mean_squared_error(x, p)\n  optimizer = sgd(0.1)\n"
-        f"  metrics = [{case.name}(truth, p{spell(case.args, ', ')})]",
-        f"  x : {VECTOR}\n  truth : {case.field}",
+        f"  input x : {_type(predicted)}\n  input z : f32\n  output p = x\n  output q = z",
+        "  loss = mean_squared_error(z, q)\n  optimizer = sgd(0.1)\n  metrics = {\n"
+        + "".join(f"    {entry}: {call}\n" for entry, call in calls.items())
+        + "  }",
+        "\n".join(fields),
     )
-    theirs = case.keras(**case.args)
-    total: Any = None
-    for first, real in ((0, BATCH), (BATCH, BATCH), (2 * BATCH, SHORT)):
-        rows = slice(first, first + BATCH)
-        mask = (np.arange(BATCH) < real).astype(np.float32)
-        batch = {"x": case.predicted[rows], "truth": case.truth[rows]}
-        sums = run.executable.eval_step(run.state, batch, mask)
-        total = sums if total is None else jax.tree.map(lambda a, b: a + b, total, sums)
-        theirs.update_state(case.truth[rows][:real], case.predicted[rows][:real])
-    close(run.executable.results(total)[case.name], theirs.result())
+    text = run.bundle.files["model.opt.ir"]
+    assert show(read(text)) == text
+    found: dict[str, dict[str, np.ndarray]] = {}
+    for kind, weights in WEIGHTS.items():
+        total: Any = None
+        for first in range(0, ROWS, BATCH):
+            rows = slice(first, first + BATCH)
+            batch = {"x": predicted[rows], "z": np.zeros(BATCH, np.float32)}
+            if truth is not None:
+                batch["truth"] = truth[rows]
+            sums = run.executable.eval_step(run.state, batch, weights[rows])
+            total = sums if total is None else jax.tree.map(lambda a, b: a + b, total, sums)
+        found[kind] = jax.tree.map(np.asarray, run.executable.results(total))
+    return found
+
+
+def _theirs(case: Case, weights: np.ndarray) -> Any:
+    """Keras' result; it sees the rows of the short batch alone."""
+    metric = case.keras(**(case.args if case.theirs is None else {**case.args, "axis": -1}))
+    for index in range(BATCHES):
+        count = SHORT if index == BATCHES - 1 else BATCH
+        rows = slice(index * BATCH, index * BATCH + count)
+        operands = [x[rows] for x in (case.truth, case.predicted) if x is not None]
+        if case.theirs is not None:
+            operands = case.theirs(*operands)
+        weight = weights[rows]
+        if case.steps:  # one for each time step: Keras does not spread them itself
+            weight = np.broadcast_to(weight[:, None], (count, operands[0].shape[1]))
+        metric.update_state(*operands, sample_weight=weight)
+    return metric.result()
+
+
+PLAIN = [(name, cases[0], "ones") for name, cases in CASES.items()]
+
+
+@pytest.mark.parametrize(
+    ("name", "case", "weights"),
+    [*PLAIN, *((name, case, "fractions") for name, case in ALL)],
+    ids=lambda e: e if isinstance(e, str) else f"{spell(e.args)} {e.predicted.shape}",
+)
+def test_a_metric_over_batches_is_that_of_keras(name: str, case: Case, weights: str):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # Keras' own, of weights for integers and the like
+        theirs = np.asarray(_theirs(case, WEIGHTS[weights]))
+    (entry,) = (f"m{i}" for i, (_, each) in enumerate(ALL) if each is case)
+    ours = _ours(_key(case))[weights][entry]
+    assert np.shape(ours) == np.shape(theirs)
+    close(ours, theirs)
