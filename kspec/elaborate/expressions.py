@@ -10,7 +10,14 @@ from kspec.diagnostics.errors import NotAValue, NotCallable, TensorUnusable, Too
 from kspec.elaborate.apply import Applier
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.indexing import index
-from kspec.elaborate.operands import brought, kind_of, leading_tensors, unpacked, word_of
+from kspec.elaborate.operands import (
+    brought,
+    kind_of,
+    leading_tensors,
+    makes_tensor,
+    unpacked,
+    word_of,
+)
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
@@ -197,7 +204,8 @@ class Evaluator:
         op = self.applier.op(callee.name, env) if isinstance(callee, Invocation) else None
         # `minimum(0.5, x)` applies the op, and `arange(5)`, which works on no tensor.
         tensors = any(isinstance(given.value, Tensor) for given in rest)
-        if not operands and (op is None or not (tensors or op.operands == 0)):
+        made = op is not None and op.operands == 0 and makes_tensor(op, rest)
+        if not operands and (op is None or not (tensors or made)):
             return callee
         return self.applier.apply(callee, operands, expr.span, env)
 

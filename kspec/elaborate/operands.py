@@ -51,6 +51,20 @@ def unpacked(args: tuple[Given, ...]) -> tuple[Given, ...]:
     return (*(Given(None, None, item, item.span) for item in tensors), *args[1:])
 
 
+def makes_tensor(op: type[Operation], args: tuple[Given, ...]) -> bool:
+    """Whether a call means an op that works on no tensor, and not an initializer of its name.
+
+    `zeros((2, 3))` and `identity(3)` are tensors, `zeros()` and `identity(0.5)` initializers.
+    """
+    other = lookup("initializer", op.name)
+    if other is None:
+        return True
+    own = {each.name for each in other.args}
+    if not args or any(given.name in own for given in args):
+        return False
+    return not isinstance(args[0].value, float)
+
+
 def numbers(value: Meaning) -> tuple[Attr, ...] | float | None:
     """Nested lists of numbers as tuples; None where anything else is in them."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
@@ -66,16 +80,20 @@ def layer_or_op(
 ) -> type[Definition]:
     """What a name means for these operands, where a layer and an op are called so.
 
-    It is the layer, but for what no layer takes: tensors without a batch axis, and numbers
-    in the place of tensors.
+    It is the layer, but for what no layer takes: tensors without a batch axis, numbers in
+    the place of tensors, and a call without the arguments that the layer needs.
     """
     if not issubclass(cls, Layer):
         return cls
     plain = any(operand.value.type.shape[:1] != (BATCH,) for operand in operands)
     first = args[0] if args else None
     number = first is not None and first.name is None and isinstance(first.value, (int, float))
-    short = cls.variadic and len(operands) < 2 and number
-    return (lookup("op", cls.name) or cls) if plain or short else cls
+    fewest = 2 if cls.variadic else min(cls.counts or (len(cls.patterns()[0]),))
+    short = fewest > 1 and len(operands) < fewest and number
+    op = lookup("op", cls.name)
+    bare = not args and bool(operands) and any(arg.required for arg in cls.args)
+    bare = bare and op is not None and not any(arg.required for arg in op.args)
+    return op if op is not None and (plain or short or bare) else cls
 
 
 def leading_tensors(args: tuple[Given, ...]) -> tuple[Tensor, ...]:

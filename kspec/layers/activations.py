@@ -163,6 +163,8 @@ class SoftmaxLayer(Layer):
         axes = (self.axis,) if isinstance(self.axis, int) else self.axis
         bad = [axis for axis in axes if not -rank <= axis < rank or axis % rank == 0]
         if bad or not axes:
+            if bad and bad[0] in (0, -rank):
+                raise TypeRuleError("axis 0 is the batch axis: examples do not mix")
             raise TypeRuleError(f"{x.type} has no axis {bad[0] if bad else ()} to sum along")
         places = tuple(sorted({axis % rank for axis in axes}))
         if len(places) == 1:

@@ -68,8 +68,11 @@ ROWS = [
 
 
 def test_every_initializer_and_argument_is_here():
-    assert set(CASES) == set(names("initializer"))
+    own = {"forget_bias"}  # of lstm alone: test_recurrent.py
+    assert set(CASES) == set(names("initializer")) - own
     for name, cls in names("initializer").items():
+        if name in own:
+            continue
         tried = {key for args in CASES[name][1] for key in args}
         assert tried == {arg.name for arg in cls.args}, name
 

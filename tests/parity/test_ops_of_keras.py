@@ -85,6 +85,7 @@ def compare(ours: str, values: dict[str, Any]) -> dict[str, Any]:
     return found | {"slopes": pull(seed), "keras_slopes": pull_keras(seed)}
 
 
+@pytest.mark.filterwarnings("ignore:overflow encountered in cast:RuntimeWarning")  # Keras' own
 @pytest.mark.parametrize("family", FAMILIES)
 def test_values_and_slopes_are_those_of_keras(family: str):
     """All of a family in one go: a compilation for each would take minutes."""

@@ -13,7 +13,7 @@ from kspec.registry import names
 from kspec.runtime.weights import flatten
 from tests.parity.harness import floats, keras, program, spell
 from tests.parity.optimizers import Args, adam, adaptive, descent, sign
-from tests.parity.test_signatures import pascal
+from tests.parity.test_signatures import CLASSES
 
 STEPS = 20
 # A weight with four axes, an embedding, a matrix, and a bias.
@@ -86,7 +86,7 @@ def of_keras(name: str, args: Args, variables: list[Any]) -> Any:
         )
     if "exclude_layers" in args:
         args["exclude_layers"] = [each.replace("**", "") for each in args["exclude_layers"]]
-    optimizer = getattr(keras.optimizers, pascal(name))(**args)
+    optimizer = CLASSES["optimizer"][name.replace("_", "")](**args)
     if excluded:
         words = [each.replace("**.", "") for each in excluded]
         optimizer.exclude_from_weight_decay(var_names=words)

@@ -270,6 +270,17 @@ def test_time_distributed_draws_anew_at_each_step():
     assert not np.array_equal(kept[:, 0], kept[:, 1])
 
 
+@pytest.mark.parametrize("option", ["", ", unit_forget_bias=false"])
+def test_the_forget_gate_of_an_lstm_starts_open(option):
+    call = f"lstm(4, bias_initializer=constant(0.5){option})"
+    run = program(f"  input x : f32[5, 3]\n  output y = x -> {call}")
+    layer = K.LSTM(
+        4, bias_initializer=keras.initializers.Constant(0.5), unit_forget_bias=not option
+    )
+    layer.build((None, 5, 3))
+    close(run.weights["lstm.bias"], layer.cell.bias)
+
+
 def test_every_recurrent_layer_is_tried():
     tried = " ".join(case.call for case in CASES)
     for name in ("simple_rnn", "lstm", "gru", "rnn", "bidirectional", "time_distributed"):
