@@ -16,8 +16,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-import kspec as package
-from kspec import files, reference
+from kspec import files
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.catalog import by_code, table
 from kspec.registry import PACKAGES, names
@@ -196,34 +195,6 @@ def test_layers_lists_and_describes_the_vocabulary(place):
     assert {record["name"] for record in records} == set(names("optimizer"))
     assert "similar name: `dense`" in kspec("layers", "dens", cwd=place, code=1).stderr
     kspec("layers", "--kind", "nothing", cwd=place, code=2)
-
-
-EXAMPLE_ARGUMENTS = {
-    **{"units": "4", "rate": "0.5", "filters": "4", "kernel_size": "3", "pool_size": "2"},
-    **{"input_dim": "9", "output_dim": "4", "target_shape": "(6, 64)", "scale": "0.5"},
-    **{"x_min": "0", "x_max": "1", "dtype": '"f32"', "num_classes": "3", "axis": "1"},
-    **{"height": "4", "width": "4", "dims": "(3, 2, 1)", "n": "2", "output_size": "2"},
-    **{"axes": "(0, 2, 1, 3)", "activation": "relu", "path": '"a.npz"', "image": '"a.gz"'},
-}
-OPERANDS = {"embedding": "i32[8]", "one_hot": "i32[8]", "squeeze": "f32[1, 8, 6]"}
-
-
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [(kind, name) for kind in ("layer", "activation", "op") for name in names(kind)],
-)
-def test_the_examples_of_the_vocabulary_compile(kind, name):
-    line = reference.example(names(kind)[name])
-    for argument, value in EXAMPLE_ARGUMENTS.items():
-        line = re.sub(rf"(?<=[(, ]){argument}(?=[,)])", value, line)
-    rule = getattr(names(kind)[name], "shape", "*").split("->")[0]
-    axes = [8, 8, 6] if {"*", ","} & set(rule) else [5, 8, 8, 6][5 - len(rule.split()) :]
-    type = OPERANDS.get(name, f"f32{axes}")
-    inputs = "".join(f"  input {operand} : {type}\n" for operand in ("x", "x1", "x2", "x3"))
-    if name == "where":
-        line = line.replace("x1,", "x1 > 0,")
-    text = f"model Net {{\n{inputs}  {line}\n  output z = y\n}}\n"
-    assert package.compile_text(text).compiled.module
 
 
 def test_show_tells_where_every_value_comes_from(place):
