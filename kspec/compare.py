@@ -81,6 +81,10 @@ def _settings(program: Program) -> dict[str, str]:
                 owner = f"data {declaration.name}"
                 for field in declaration.fields:
                     settings[f"{owner}.{field.name}"] = field.type.span.text
+                for line in declaration.augments:
+                    key = f"{owner}.augment {', '.join(line.names)}"
+                    before = f"{settings[key]}; " if key in settings else ""
+                    settings[key] = before + print_expr(line.value)
             case tree.ParamDecl():
                 settings[f"param {declaration.name}"] = print_expr(declaration.default)
                 continue

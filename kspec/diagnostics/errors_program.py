@@ -46,6 +46,24 @@ class FieldTypeMismatch(Diagnostic):
     advice: str
 
 
+class LastingAugmentation(Diagnostic):
+    """An `augment` line changes a field in evaluation, too, or gives it another form.
+
+    Augmentations are off in validation and prediction: the field is then as the data has it. What
+    should always happen to a field belongs in the model.
+    """
+
+    code: ClassVar[str] = "E416"
+    title: ClassVar[str] = "this is no augmentation of {fields}"
+    label: ClassVar[str] = "{reason}"
+    note: ClassVar[str] = "an augmentation changes examples in training only"
+    help: ClassVar[str] = "{advice}"
+
+    fields: str
+    reason: str
+    advice: str
+
+
 class LossNotPerExample(Diagnostic):
     """A loss must give one number for each example."""
 

@@ -12,6 +12,7 @@ from kspec.diagnostics.errors import (
     BadSplit,
     DuplicateName,
     UnknownDtype,
+    UnknownName,
     WrongType,
 )
 from kspec.elaborate.expressions import Env
@@ -21,7 +22,7 @@ from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import Fields, Invocation, Meaning, Quantity, Ref, describe
 from kspec.ir import BATCH, JAX_DTYPES, Call, TensorType
-from kspec.syntax.tree import DataDecl, Field
+from kspec.syntax.tree import Augment, DataDecl, Field
 
 SETTINGS = ("source", "split", "seed")
 
@@ -35,12 +36,16 @@ class Data:
         declaration: What the runtime opens.
         spans: The place of each field, for messages about the data itself.
         sources: The place of the source, and of each part of the split by its name.
+        augments: What happens to fields in training, in this order.
+        scope: The names of the block's file.
     """
 
     name: str
     declaration: DataDeclaration
     spans: Mapping[str, Span]
     sources: Mapping[str, Span]
+    augments: tuple[Augment, ...]
+    scope: Scope
 
     @property
     def places(self) -> Places:
@@ -92,7 +97,11 @@ def elaborate_data(elaborator: Elaborator, decl: DataDecl, scope: Scope) -> Data
     parts = meanings.get("split")
     if isinstance(parts, Fields):
         sources |= parts.spans
-    return Data(decl.name, declaration, spans, sources)
+    for line in decl.augments:
+        for name, span in zip(line.names, line.spans, strict=True):
+            if name not in spans:
+                reporter.fail(UnknownName.of(span, "field", name, spans))
+    return Data(decl.name, declaration, spans, sources, decl.augments, scope)
 
 
 def _source(elaborator: Elaborator, value: Meaning, span: Span) -> Call:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -12,6 +13,7 @@ from kspec.diagnostics.errors import (
     FieldTypeMismatch,
     InputWithoutField,
 )
+from kspec.elaborate.augment import Augmentation
 from kspec.elaborate.data import Data
 from kspec.elaborate.fit import Classes
 from kspec.elaborate.models import Elaborator, Graph
@@ -32,10 +34,20 @@ class Fields:
         data: The data.
         graph: The model's inputs and outputs.
         model: The model's declaration, for the places of its inputs.
+        augmentation: What became of fields in the `augment` lines.
+
+    Attributes:
+        values: The fields as they come in, by name.
+        seen: The fields as the loss and the metrics see them.
     """
 
     def __init__(
-        self, elaborator: Elaborator, data: Data, graph: Graph, model: tree.ModelDecl
+        self,
+        elaborator: Elaborator,
+        data: Data,
+        graph: Graph,
+        model: tree.ModelDecl,
+        augmentation: Augmentation,
     ) -> None:
         self.reporter = elaborator.reporter
         self.builder = elaborator.builder
@@ -43,9 +55,10 @@ class Fields:
         self.data = data
         self.graph = graph
         self.model = model
-        self.values = self._values()
+        self.values = self._values(augmentation.fields)
+        self.seen = {**self.values, **augmentation.changed}
 
-    def _values(self) -> dict[str, Value]:
+    def _values(self, augmented: Mapping[str, Value]) -> dict[str, Value]:
         """The data's fields as values; those that are inputs are the inputs' values."""
         data = self.data
         fields: dict[str, Value] = {}
@@ -71,7 +84,9 @@ class Fields:
             fields[name] = value
         for name in data.spans:
             type = data.tensor(name)
-            if name not in fields and type is not None:
+            if name in augmented:
+                fields[name] = augmented[name]
+            elif name not in fields and type is not None:
                 fields[name] = self.builder.fresh(name, type)
                 self.builder.places[fields[name]] = data.spans[name]
         return fields
@@ -87,7 +102,7 @@ class Fields:
         """What the loss and the metrics can name: fields and outputs."""
         data = self.data
         scope = Scope(self.file_scope)
-        for name, value in self.values.items():
+        for name, value in self.seen.items():
             scope.bind(name, Tensor(value, data.spans[name]), data.spans[name])
         for name, output in self.graph.outputs.items():
             if name in data.spans:

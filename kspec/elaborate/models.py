@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeAlias
 
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import (
@@ -37,6 +38,10 @@ class Graph:
     outputs: Mapping[str, Tensor]
 
 
+# What becomes of inputs, by name.
+Augmenting: TypeAlias = Callable[[Mapping[str, Value]], Mapping[str, Value]]
+
+
 class Elaborator:
     """The parts that turn expressions into a program, wired together.
 
@@ -63,10 +68,31 @@ class Elaborator:
         self.body = Body(reporter, self.evaluator, self.types, self.arguments, self.weights)
         self._stack: list[ModelDecl] = []
 
-    def model(self, block: BlockValue) -> Graph:
-        """Write a model out, its inputs as parameters of the program."""
+    def model(self, block: BlockValue, augment: Augmenting | None = None) -> Graph:
+        """Write a model out, its inputs as parameters of the program.
+
+        Args:
+            block: The model.
+            augment: What happens to inputs first.
+        """
         decl = block.decl
         scope = self._parameters(block)
+        inputs = self._inputs(decl, scope)
+        if augment is not None:
+            for name, changed in augment(inputs).items():
+                scope.names[name].meaning = Tensor(changed, scope.names[name].span)
+        here = Here(scope, Place())
+        self.body.write(decl.body, here)
+        if not here.outputs:
+            self.reporter.fail(NoOutput(span=decl.name_span, model=decl.name))
+        for name, output in here.outputs.items():
+            if BATCH not in output.value.type.shape[:1]:
+                actual = str(output.value.type)
+                self.reporter.fail(NoBatchAxis(span=output.span, name=name, actual=actual))
+        return Graph(inputs, here.outputs)
+
+    def _inputs(self, decl: ModelDecl, scope: Scope) -> dict[str, Value]:
+        """A model's inputs as parameters of the program, bound in its scope."""
         inputs: dict[str, Value] = {}
         for statement in decl.body:
             if not isinstance(statement, tree.Input):
@@ -85,15 +111,7 @@ class Elaborator:
             for axis in type.shape[1:]:
                 if isinstance(axis, str) and scope.find(axis) is None:
                     scope.bind(axis, Dimension(axis), statement.type.span)
-        here = Here(scope, Place())
-        self.body.write(decl.body, here)
-        if not here.outputs:
-            self.reporter.fail(NoOutput(span=decl.name_span, model=decl.name))
-        for name, output in here.outputs.items():
-            if BATCH not in output.value.type.shape[:1]:
-                actual = str(output.value.type)
-                self.reporter.fail(NoBatchAxis(span=output.span, name=name, actual=actual))
-        return Graph(inputs, here.outputs)
+        return inputs
 
     def _inline(
         self,

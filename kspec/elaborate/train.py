@@ -12,6 +12,7 @@ from kspec.diagnostics.errors import (
     LossNotPerExample,
     UnknownName,
 )
+from kspec.elaborate.augment import Augmentation
 from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.data import Data
 from kspec.elaborate.expressions import LOSS_KINDS, Env
@@ -107,10 +108,11 @@ class _TrainBlock:
         optimizer = self._attempt(self._optimizer)
         data = self._attempt(self._data)
         block = self._attempt(self._model)
-        graph = self._attempt(lambda: self.elaborator.model(block)) if block else None
-        if missing or not (scalars and optimizer and data and block and graph):
+        augmentation = Augmentation(self.elaborator, data) if data else None
+        graph = self._attempt(lambda: self.elaborator.model(block, augmentation)) if block else None
+        if missing or not (scalars and optimizer and data and block and graph and augmentation):
             raise Failed
-        fields = Fields(self.elaborator, data, graph, block.decl)
+        fields = Fields(self.elaborator, data, graph, block.decl, augmentation)
         scope = fields.scope()
         mask = self.elaborator.examples
         start = len(self.builder.ops)
@@ -140,7 +142,7 @@ class _TrainBlock:
     def _look_for_stretched_labels(self, start: int, graph: Graph, fields: Fields) -> None:
         """Warn of labels that the ops of the loss and the metrics stretch."""
         outputs = {output.value: name for name, output in graph.outputs.items()}
-        names = {value: name for name, value in fields.values.items() if value not in outputs}
+        names = {value: name for name, value in fields.seen.items() if value not in outputs}
         for odd in stretched_labels(self.builder.ops[start:], self.builder, names, outputs):
             self.reporter.report(odd)
 

@@ -7,7 +7,7 @@ from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.paths import matches
 from kspec.ir.read import BadText, read, read_call
 from kspec.ir.text import show, show_call
-from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
+from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Dtype, Shape, TensorType
 from kspec.ir.verify import InvalidIR, verify
 
 __all__ = [
@@ -23,6 +23,7 @@ __all__ = [
     "Builder",
     "Call",
     "Dim",
+    "Dtype",
     "Func",
     "InvalidIR",
     "Module",

@@ -7,7 +7,7 @@ spec's symbolic dimensions. Two axes agree when they are equal.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 Dim: TypeAlias = int | str
 Shape: TypeAlias = tuple[Dim, ...]
@@ -28,6 +28,9 @@ JAX_DTYPES: Final = {
     "u32": "uint32",
     "bool": "bool_",
 }
+Dtype: TypeAlias = Literal[
+    "f32", "bf16", "f16", "i8", "i16", "i32", "u8", "u16", "u32", "bool"
+]  # the same, for arguments
 KEY: Final = "key"
 FLOATS: Final = ("f32", "bf16", "f16")
 INTEGERS: Final = ("i8", "i16", "i32", "u8", "u16", "u32")

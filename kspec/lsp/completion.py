@@ -19,7 +19,7 @@ _KEYWORDS: Final = {
     "": ("import", "param", "data", "block", "model", "train"),
     "model": ("input", "output", "share", "weight", "repeat", "if"),
     "block": ("input", "output", "share", "weight", "repeat", "if"),
-    "data": ("source", "split", "seed"),
+    "data": ("source", "split", "seed", "augment"),
     "train": (*TRAIN_SETTINGS, "phase", "freeze", "unfreeze", "load"),
     "phase": (*PHASE_SETTINGS, "freeze", "unfreeze"),
 }

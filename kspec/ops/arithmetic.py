@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Final, final
 
-from kspec.ir import FLOATS, Builder, TypeRuleError, Value
+from kspec.ir import FLOATS, Builder, Dtype, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, number, op, to_float
 from kspec.ops.elementwise import Binary, Unary
 
@@ -127,7 +127,7 @@ class SaturateCast(Operation):
 
     elementwise: ClassVar[bool] = True
 
-    dtype: str = arg(doc='The element type: `"u8"`, `"i32"`, ...')
+    dtype: Dtype = arg(doc="The element type.")
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Limits, and a cast."""

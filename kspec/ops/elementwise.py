@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, final
 
-from kspec.ir import Builder, Value
+from kspec.ir import Builder, Dtype, Value
 from kspec.ops.base import Operation, arg, boolean, number, op, to_float
 
 __all__: list[str] = []
@@ -223,7 +223,7 @@ class Cast(Operation):
 
     elementwise: ClassVar[bool] = True
 
-    dtype: str = arg(doc='The element type: `"f32"`, `"i32"`, `"bool"`, ...')
+    dtype: Dtype = arg(doc="The element type.")
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""

@@ -52,6 +52,7 @@ class Build(BuildExpressions):
             self.span_of(name),
             tuple(item for item in rest if isinstance(item, tree.Setting)),
             tuple(item for item in rest if isinstance(item, tree.Field)),
+            tuple(item for item in rest if isinstance(item, tree.Augment)),
             self.span_of(meta),
         )
 
@@ -121,6 +122,18 @@ class Build(BuildExpressions):
     def field(self, meta: Meta, items: list[Any]) -> tree.Field:
         name, type = items
         return tree.Field(self.own_name(name), self.span_of(name), type, self.span_of(meta))
+
+    def augment(self, meta: Meta, items: list[Any]) -> tree.Augment:
+        names = [item for item in items if isinstance(item, Token)]
+        spans = tuple(self.span_of(name) for name in names)
+        fields = tuple(tree.Name(self.own_name(n), s) for n, s in zip(names, spans, strict=True))
+        span = self.span_of(meta)
+        value: tree.Expr = fields[0]
+        if len(fields) > 1:
+            value = tree.Tuple(fields, Span(self.source, spans[0].start, spans[-1].end))
+        for target in items[len(names) :]:
+            value = tree.Pipe(value, target, Span(self.source, spans[0].start, target.span.end))
+        return tree.Augment(tuple(map(str, names)), spans, value, span)
 
     # --- statements
 

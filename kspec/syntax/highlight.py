@@ -22,7 +22,7 @@ bygroups = cast("Any", lexer).bygroups
 DECLARATIONS = ("import", "param", "data", "block", "model", "train", "phase")
 STATEMENTS = (
     *("input", "output", "share", "weight", "repeat", "if", "else", "in", "from"),
-    *("load", "freeze", "unfreeze", "and", "or", "not"),
+    *("load", "freeze", "unfreeze", "augment", "and", "or", "not"),
 )
 CONSTANTS = ("true", "false", "none")
 TYPES = (

@@ -59,7 +59,7 @@ _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
 KEYWORDS: Final = (
     *("import", "param", "data", "model", "block", "train"),
     *("input", "output", "share", "weight", "repeat"),
-    *("phase", "load", "freeze", "unfreeze"),
+    *("phase", "load", "freeze", "unfreeze", "augment"),
 )
 _CLOSERS: Final = {"LPAR": ")", "LSQB": "]", "LBRACE": "}"}
 

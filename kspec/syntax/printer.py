@@ -41,6 +41,7 @@ def _declaration(d: tree.Declaration) -> str:
         case tree.DataDecl():
             lines = [_setting(s) for s in d.settings]
             lines += [f"{f.name} : {_type(f.type)}" for f in d.fields]
+            lines += [f"augment {_augment(a)}" for a in d.augments]
             return _block(f"data {d.name}", lines)
         case tree.TrainDecl():
             head = "train" if d.name == "train" else f"train {d.name}"
@@ -84,6 +85,15 @@ def _item(item: tree.TrainItem) -> list[str]:
         case tree.Phase():
             lines = [line for inner in item.items for line in _item(inner)]
             return _block(f"phase {item.name}", lines).split("\n")
+
+
+def _augment(augment: tree.Augment) -> str:
+    steps: list[str] = []
+    value = augment.value
+    while isinstance(value, tree.Pipe):
+        steps.insert(0, print_expr(value.target, 1))
+        value = value.source
+    return " -> ".join([", ".join(augment.names), *steps])
 
 
 def _selector(selector: tree.Selector) -> str:

@@ -113,7 +113,7 @@ class Symbols:
                 self.file.bind(declaration.name, "param", declaration.name_span)
             case tree.DataDecl():
                 self.file.bind(declaration.name, "data", declaration.name_span)
-                scope = self._fields[declaration.name] = self._scope()
+                scope = self._fields[declaration.name] = self._scope(self.file)
                 for each in declaration.fields:
                     scope.bind(each.name, "field", each.name_span)
             case tree.ModelDecl():
@@ -167,6 +167,9 @@ class Symbols:
                 self._use_all(declaration, scope)
             case tree.TrainDecl():
                 self._train(declaration)
+            case tree.DataDecl():
+                self._use_all((*declaration.settings, *declaration.fields), self.file)
+                self._use_all(declaration.augments, self._fields[declaration.name])
             case _:
                 self._use_all(declaration, self.file)
 

@@ -254,6 +254,21 @@ PhaseItem: TypeAlias = Setting | Group | Section | Freeze
 TrainItem: TypeAlias = PhaseItem | Phase | Load
 
 
+class Augment(Node):
+    """`augment image, label -> mix_up(0.2)`.
+
+    Attributes:
+        names: The fields.
+        spans: Where each is named.
+        value: The pipe from the fields, as an expression.
+    """
+
+    names: tuple[str, ...]
+    spans: tuple[Span, ...]
+    value: Expr
+    span: Span
+
+
 class Field(Node):
     """`image : u8[8, 8]` in a data block."""
 
@@ -387,6 +402,7 @@ class DataDecl(Node):
     name_span: Span
     settings: tuple[Setting, ...]
     fields: tuple[Field, ...]
+    augments: tuple[Augment, ...]
     span: Span
 
 
