@@ -17,8 +17,10 @@ from kspec.data.dataset import (
     declaration_from_json,
     declaration_to_json,
 )
+from kspec.data.lookups import looks_up
 from kspec.diagnostics import Source, Span
-from kspec.ir import CONVOLUTIONS, Call, Phase, TensorType, read_call, show_call
+from kspec.ir import CONVOLUTIONS, TABLE, Call, Module, Phase, TensorType, read_call, show_call
+from kspec.passes.rewrite import behind_movers
 from kspec.registry import lookup
 
 FORMAT: Final = 2
@@ -61,6 +63,8 @@ class Plan:
         sources: Where it names the data's sources, as in `Places`.
         schedules: Learning rate schedules, each with the epochs that it has.
         directions: Which way each metric is better, `min` or `max`, where that is known.
+        tables: The paths of the vocabularies that are learned.
+        below: What numbers that the host makes must be below: the rows of embeddings.
     """
 
     name: str
@@ -79,6 +83,8 @@ class Plan:
     sources: Offsets = field(default_factory=dict[str, tuple[int, int]])
     schedules: tuple[tuple[Call, int], ...] = ()
     directions: Mapping[str, str] = field(default_factory=dict[str, str])
+    tables: tuple[str, ...] = ()
+    below: Mapping[str, int] = field(default_factory=dict[str, int])
 
     @property
     def trains(self) -> bool:
@@ -105,8 +111,10 @@ def make_plan(compiled: Compiled) -> Plan:
     train = program.module.train
     spec = compiled.source.name.rsplit("/", 1)[-1]
     interface = (program.module.name, spec, program.inputs, program.outputs, tuple(program.metrics))
+    tables = tuple(w.path for w in program.module.weights if w.value.type.dtype == TABLE)
+    looked = _looked_up(compiled.module)
     if train is None or program.data is None:
-        return Plan(*interface, data=None)
+        return Plan(*interface, data=None, tables=tables)
     return Plan(
         *interface,
         data=program.data.declaration,
@@ -117,10 +125,36 @@ def make_plan(compiled: Compiled) -> Plan:
         loads=train.loads,
         convolves=any(op.name in CONVOLUTIONS for op in compiled.module.func("eval").walk()),
         fields=_offsets(program.data.spans, compiled.source),
-        sources=_offsets(program.data.sources, compiled.source),
+        sources=_offsets({**program.data.sources, **_embeddings(looked)}, compiled.source),
         schedules=_schedules(train.phases),
         directions={name: way for name, way in program.metrics.items() if way},
+        tables=tables,
+        below={name: rows for name, (rows, _) in looked.items()},
     )
+
+
+def _looked_up(module: Module) -> dict[str, tuple[int, Span | None]]:
+    """The rows of the embeddings that look up what the host makes, and their places."""
+    made = {
+        name.removeprefix("prepared.")
+        for func in module.funcs
+        if func.name == "prepare"
+        for name, _ in func.returns
+    }
+    found: dict[str, tuple[int, Span | None]] = {}
+    predict = module.func("predict")
+    makers = {value: op for op in predict.ops for value in op.results}
+    for op in predict.ops:
+        if op.name != "take":
+            continue
+        name, rows = behind_movers(op.args[1], makers).name, op.args[0].type.shape[0]
+        if name in made and isinstance(rows, int) and rows < found.get(name, (rows + 1, None))[0]:
+            found[name] = (rows, op.span)
+    return found
+
+
+def _embeddings(looked: Mapping[str, tuple[int, Span | None]]) -> dict[str, Span]:
+    return {looks_up(name): span for name, (_, span) in looked.items() if span is not None}
 
 
 def _schedules(phases: Iterable[Phase]) -> tuple[tuple[Call, int], ...]:
@@ -172,6 +206,8 @@ def plan_to_json(plan: Plan) -> str:
                 "convolves": plan.convolves,
                 "fields": {name: list(place) for name, place in plan.fields.items()},
                 "sources": {name: list(place) for name, place in plan.sources.items()},
+                "tables": list(plan.tables),
+                "below": dict(plan.below),
                 "schedules": [[show_call(call), epochs] for call, epochs in plan.schedules],
             },
             indent=2,
@@ -210,6 +246,8 @@ def plan_from_json(text: str) -> Plan:
             sources={name: (at[0], at[1]) for name, at in raw["sources"].items()},
             schedules=tuple((read_call(call), n) for call, n in raw.get("schedules", ())),
             directions=raw.get("directions", {}),  # runs from before have none
+            tables=tuple(raw.get("tables", ())),
+            below=raw.get("below", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

@@ -10,7 +10,10 @@ from kspec.codegen.functions import Body
 from kspec.codegen.helpers import helper_names
 from kspec.ir import KEY, Func, Module, Phase, Value
 
-DEFINED: Final = ("evaluate", "eval_step", "eval_steps", "init", "outputs", "predict", "results")
+DEFINED: Final = (
+    *("evaluate", "eval_step", "eval_steps", "init", "learn", "outputs", "predict", "prepare"),
+    "results",
+)
 OF_A_PHASE: Final = (
     *("constrain", "enter", "finalize", "optimizer", "split", "step"),
     *("train", "train_step", "train_steps"),
@@ -26,7 +29,8 @@ class File:
         helpers: The helpers that its parts call.
         learned: The weights with a gradient.
         fixed: The statistics.
-        weights: The expression of each weight in `params` and `stats`.
+        tables: The vocabularies that are learned.
+        weights: The expression of each weight in `params`, `stats` and `tables`.
     """
 
     def __init__(self, module: Module) -> None:
@@ -34,10 +38,12 @@ class File:
         self.phases: tuple[Phase, ...] = module.train.phases if module.train else ()
         self.helpers: set[str] = set()
         self.learned = tuple(w for w in module.weights if w.trainable)
-        self.fixed = tuple(w for w in module.weights if not w.trainable)
+        self.tables = tuple(w for w in module.weights if w.value.type.is_hosted)
+        self.fixed = tuple(w for w in module.weights if not (w.trainable or w in self.tables))
         self.weights = {
             **{w.value: subscript("params", w.path) for w in self.learned},
             **{w.value: subscript("stats", w.path) for w in self.fixed},
+            **{w.value: f'tables["{w.path}"]' for w in self.tables},
         }
         own = [phase.named(word) for phase in self.phases for word in OF_A_PHASE]
         self._defined = helper_names().union(DEFINED, own)

@@ -86,7 +86,7 @@ class Body:
         for op in self.func.ops:
             if op.name == "constant":
                 continue
-            here = _place(op)
+            here = place_of(op)
             if op.body is not None and (lines or not comments):
                 lines.append("")  # before the nested function, as formatters want it
             if comments and here and here != place:
@@ -114,7 +114,7 @@ class Body:
         return EMITTERS["constant"](op, self, [])
 
 
-def _place(op: Op) -> str:
+def place_of(op: Op) -> str:
     """`digits.kspec:11  dense(512, relu)`."""
     if op.span is None:
         return ""

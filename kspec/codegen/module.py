@@ -12,6 +12,7 @@ from typing import cast
 from kspec.codegen import layout
 from kspec.codegen.file import File, inputs, subscript, sums, unpack
 from kspec.codegen.helpers import helper_texts
+from kspec.codegen.host import host_functions
 from kspec.codegen.phases import learned_of, phase_functions, train_function
 from kspec.codegen.steps import EVALUATE, INFERENCE_STATE, PREDICT, STATE
 from kspec.initializers.base import Initializer
@@ -32,6 +33,7 @@ def generate(module: Module, source: str) -> str:
     if module.train is not None:
         parts.append(_evaluate(file, module.func("eval")))
     parts.append(_predict(file, module.func("predict")))
+    parts += host_functions(file)
     steps = [PREDICT]
     if module.train is not None:
         parts.append(_results(file, module.func("results")))
@@ -71,6 +73,7 @@ def _init(file: File) -> str:
             f"keys[{index}]", weight.value.type, file
         )
         for index, weight in enumerate(file.module.weights)
+        if weight not in file.tables
     }
     learned = {w.path: values[w.path] for w in file.learned}
     fixed = {w.path: values[w.path] for w in file.fixed}
@@ -81,7 +84,7 @@ def _init(file: File) -> str:
     else:
         lines += ['    """The weights before any training."""', "    weights_key = key"]
     if any("keys[" in value for value in values.values()):
-        lines += [f"    keys = jax.random.split(weights_key, {len(values)})"]
+        lines += [f"    keys = jax.random.split(weights_key, {len(file.module.weights)})"]
     lines += layout.dictionary(layout.nest(learned), 1, "params = ")
     lines += layout.dictionary(layout.nest(fixed), 1, "stats = ")
     if file.phases:

@@ -12,7 +12,7 @@ from kspec.ir import Func, Value
 # Names that the file's own text uses inside functions.
 RESERVED: Final = frozenset(
     {"batch", "float", "jax", "jnp", "key", "mask", "np", "optax", "optimizer", "params", "partial"}
-    | {"state", "stats", "sums", "carry", "slices"}
+    | {"state", "stats", "sums", "carry", "slices", "tables", "batches"}
     # Nobody should have to wonder what a call of these does.
     | {"compile", "eval", "exec", "getattr", "globals", "open", "setattr", "vars"}
 )

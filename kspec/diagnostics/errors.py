@@ -15,6 +15,7 @@ from kspec.diagnostics.errors_data import (
     NotANumber,
     PathOutside,
     SplitEmpty,
+    WordUnknown,
 )
 from kspec.diagnostics.errors_names import (
     AmbiguousModel,
@@ -48,6 +49,7 @@ from kspec.diagnostics.errors_run import (
     FileUnwritable,
     ForeignCode,
     InputFileMismatch,
+    NothingLearned,
     NoTrainBlock,
     RunFolderBroken,
     RunFolderMissing,
@@ -148,6 +150,7 @@ __all__ = [
     "NotANumber",
     "NotAValue",
     "NotCallable",
+    "NothingLearned",
     "NothingToLearn",
     "PathOutside",
     "RecursiveBlock",
@@ -175,6 +178,7 @@ __all__ = [
     "UnknownPass",
     "UnknownSetting",
     "WeightsMisfit",
+    "WordUnknown",
     "WrongLabels",
     "WrongNumberOfResults",
     "WrongOperandCount",

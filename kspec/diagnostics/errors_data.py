@@ -226,3 +226,13 @@ class ClassNamesMismatch(Diagnostic):
     found: int
     classes: int
     names: str
+
+
+class WordUnknown(Diagnostic):
+    """A vocabulary lacks a word, and its layer has `num_oov_indices=0`."""
+
+    code: ClassVar[str] = "E516"
+    title: ClassVar[str] = "a word has no number: {reason}"
+    help: ClassVar[str] = "`num_oov_indices=1` gives such words a number"
+
+    reason: str

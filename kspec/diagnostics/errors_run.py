@@ -133,3 +133,12 @@ class WeightsMisfit(Diagnostic):
     path: str
     part: str
     reason: str
+
+
+class NothingLearned(Diagnostic):
+    """A model whose layers learn a vocabulary from data is used before that."""
+
+    code: ClassVar[str] = "E616"
+    title: ClassVar[str] = "this model has no vocabulary yet"
+    note: ClassVar[str] = "it is learned from the training split when training begins"
+    help: ClassVar[str] = "train it first, or load weights of a run that was trained"

@@ -76,11 +76,10 @@ class Augmentation:
         value = inputs.get(name) or self.fields.get(name)
         field = next(f for f in self.data.declaration.fields if f.name == name)
         if value is None:
-            type = self.data.tensor(name)
-            if type is None:
-                self._refuse(line, f"`{name}` is text", "augment images and numbers")
-            value = self.fields[name] = self.builder.fresh(name, type)
+            value = self.fields[name] = self.builder.fresh(name, self.data.tensor(name))
             self.builder.places[value] = self.data.spans[name]
+        if value.type.is_hosted:
+            self._refuse(line, f"`{name}` is text", "augment images and numbers")
         if not field.is_class or len(line.names) == 1:
             return value
         if field.classes is None:

@@ -52,11 +52,9 @@ class Data:
         """All places, for messages about the data itself."""
         return Places(self.spans, self.sources)
 
-    def tensor(self, field: str) -> TensorType | None:
-        """A batch of that field as the program sees it; None for text."""
+    def tensor(self, field: str) -> TensorType:
+        """A batch of that field as the program sees it."""
         declared = {f.name: f for f in self.declaration.fields}[field]
-        if declared.dtype == "str":
-            return None
         return TensorType(declared.dtype, (BATCH, *declared.shape))
 
 

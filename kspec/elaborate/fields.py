@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Final
 
 from kspec.data.lookups import looks_up
 from kspec.diagnostics import Label, Span
@@ -21,9 +20,8 @@ from kspec.elaborate.origins import spell
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Tensor
 from kspec.ir import TensorType, Value
+from kspec.passes.rewrite import behind_movers
 from kspec.syntax import tree
-
-_MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
 
 
 class Fields:
@@ -69,14 +67,14 @@ class Fields:
                 self.reporter.report(InputWithoutField.of(place, name, data.name, declared))
                 continue
             actual = data.tensor(name)
-            if actual is None or not _fits(value.type, actual):
+            if not _fits(value.type, actual):
                 self.reporter.report(
                     FieldTypeMismatch(
                         span=place,
                         input=name,
                         field=name,
                         declared=str(value.type),
-                        actual=str(actual or "str"),
+                        actual=str(actual),
                         advice=_advice(name, value.type, actual),
                         labels=(Label(data.spans[name], "the field is declared here"),),
                     )
@@ -86,7 +84,7 @@ class Fields:
             type = data.tensor(name)
             if name in augmented:
                 fields[name] = augmented[name]
-            elif name not in fields and type is not None:
+            elif name not in fields:
                 fields[name] = self.builder.fresh(name, type)
                 self.builder.places[fields[name]] = data.spans[name]
         return fields
@@ -120,21 +118,16 @@ class Fields:
         for op in self.builder.ops:
             if op.name != "take" or op.span is None:
                 continue
-            size, name = op.args[0].type.shape[0], inputs.get(self._looked_up(op.args[1]))
+            size, name = (
+                op.args[0].type.shape[0],
+                inputs.get(behind_movers(op.args[1], self.builder.makers)),
+            )
             if name is not None and isinstance(size, int) and size < rows.get(name, size + 1):
                 rows[name] = size
                 sources[looks_up(name)] = op.span
         fields = tuple(replace(f, below=rows.get(f.name)) for f in self.data.declaration.fields)
         declaration = replace(self.data.declaration, fields=fields)
         return replace(self.data, declaration=declaration, sources=sources)
-
-    def _looked_up(self, value: Value) -> Value:
-        """The value whose numbers are looked up: behind all that moves numbers about."""
-        maker = self.builder.makers.get(value)
-        while maker is not None and maker.name in _MOVERS:
-            value = maker.args[0]
-            maker = self.builder.makers.get(value)
-        return value
 
     def classes(self) -> Classes:
         """What checks the scores of a model against the classes of a label."""

@@ -225,7 +225,7 @@ class Lowering:
                     )
                 )
             path = f"{place.path}.{name}"
-            type = TensorType("f32", shape)
+            type = TensorType(spec.dtype, shape)
             reason = spec.initializer.misfit(type)
             if reason is not None:
                 raise TypeRuleError(f"`{spec.initializer.name}` of its {name}: {reason}")

@@ -11,6 +11,7 @@ from kspec.diagnostics.errors import (
     DtypeMismatch,
     NoBatchAxis,
     NoOutput,
+    NotAValue,
     RecursiveBlock,
     WrongOperandCount,
     WrongShape,
@@ -86,6 +87,9 @@ class Elaborator:
         if not here.outputs:
             self.reporter.fail(NoOutput(span=decl.name_span, model=decl.name))
         for name, output in here.outputs.items():
+            if output.value.type.is_hosted:
+                what = f"{output.value.type}, which is text"
+                self.reporter.fail(NotAValue(span=output.span, what=what, wanted="numbers"))
             if BATCH not in output.value.type.shape[:1]:
                 actual = str(output.value.type)
                 self.reporter.fail(NoBatchAxis(span=output.span, name=name, actual=actual))

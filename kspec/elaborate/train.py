@@ -254,4 +254,5 @@ class _TrainBlock:
         weights = self.elaborator.weights
         returns += [(f"penalty.{path}", value) for path, value in weights.penalties.items()]
         returns += [(f"update.{w.name}", new) for w, new in self.builder.updates.items()]
+        returns += [(f"learn.{w.name}", value) for w, value in self.builder.learned.items()]
         return Func("graph", (*inputs, *labels, mask), tuple(self.builder.ops), tuple(returns))

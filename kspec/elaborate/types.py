@@ -16,7 +16,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Dimension, Meaning, describe
-from kspec.ir import BATCH, JAX_DTYPES, Dim, Shape, TensorType
+from kspec.ir import BATCH, JAX_DTYPES, STR, Dim, Shape, TensorType
 from kspec.syntax.tree import Ellipsis, Expr, Name, TypeExpr
 
 LARGEST_AXIS: Final = 2**31 - 1
@@ -33,8 +33,9 @@ class Types:
 
     def dtype(self, expr: TypeExpr) -> str:
         """The element type."""
-        if expr.name not in JAX_DTYPES:
-            self.reporter.fail(UnknownDtype.of(expr.name_span, expr.name, tuple(JAX_DTYPES)))
+        known = (*JAX_DTYPES, STR)
+        if expr.name not in known:
+            self.reporter.fail(UnknownDtype.of(expr.name_span, expr.name, known))
         return expr.name
 
     def pattern(self, expr: TypeExpr, scope: Scope) -> Pattern:

@@ -7,7 +7,19 @@ from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.paths import matches
 from kspec.ir.read import BadText, read, read_call
 from kspec.ir.text import show, show_call
-from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Dtype, Shape, TensorType
+from kspec.ir.types import (
+    BATCH,
+    FLOATS,
+    INTEGERS,
+    JAX_DTYPES,
+    KEY,
+    STR,
+    TABLE,
+    Dim,
+    Dtype,
+    Shape,
+    TensorType,
+)
 from kspec.ir.verify import InvalidIR, verify
 
 __all__ = [
@@ -18,6 +30,8 @@ __all__ = [
     "JAX_DTYPES",
     "KEY",
     "OPS",
+    "STR",
+    "TABLE",
     "Attr",
     "BadText",
     "Builder",

@@ -30,6 +30,7 @@ class Builder:
         rounds: The numbers of the rounds of the bodies around new ops: keys depend on them.
         scope: The bodies that new ops stand in, outermost first.
         updates: What training makes of weights that no gradient changes.
+        learned: What weights start with that are learned from a whole split.
 
     Args:
         reserved: Names that no new value may take.
@@ -45,6 +46,7 @@ class Builder:
         self.scope: tuple[object, ...] = ()
         self.rounds: tuple[Value, ...] = ()
         self.updates: dict[Value, Value] = {}
+        self.learned: dict[Value, Value] = {}
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
 
@@ -181,6 +183,16 @@ class Builder:
     def update(self, weight: Value, new: Value) -> None:
         """Let each step of training put a new value in the place of a fixed weight's."""
         self.updates[weight] = new
+
+    def learn(self, weights: Sequence[Value], name: str, *args: Value, **attrs: Attr) -> None:
+        """Let an op on the whole training split say what weights start with.
+
+        A weight that several calls share learns from the first of them.
+        """
+        if any(weight in self.learned for weight in weights):
+            return
+        results = self._write(name, args, None, attrs)
+        self.learned.update(zip(weights, results, strict=True))
 
     def constant(self, value: int | float | bool, dtype: str = "f32") -> Value:
         """Write a scalar."""

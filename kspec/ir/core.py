@@ -91,6 +91,8 @@ class Weight:
     @property
     def size(self) -> int:
         """How many numbers it holds; the axes of weights are all known."""
+        if self.value.type.is_hosted:
+            return 0
         return math.prod(axis for axis in self.value.type.shape if isinstance(axis, int))
 
 

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any, Final, TypeVar, cast
 
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
-from kspec.ir.types import JAX_DTYPES, KEY, Dim, TensorType
+from kspec.ir.types import JAX_DTYPES, KEY, STR, TABLE, Dim, TensorType
 
 _TOKEN: Final = re.compile(
     r"\s+|(?P<string>'(?:[^'\\]|\\.)*')|(?P<number>-?(?:inf|nan|\d[\d.]*(?:e[+-]?\d+)?)(?![\w.]))"
@@ -231,7 +231,7 @@ class _Reader:
 
     def type(self) -> TensorType:
         dtype = self.take("word")
-        if dtype not in JAX_DTYPES and dtype != KEY:
+        if dtype not in (*JAX_DTYPES, KEY, STR, TABLE):
             self.at -= 1
             raise self.fail("an element type")
         self.take("mark", "[")

@@ -32,7 +32,8 @@ class OpDef:
         rule: From operand types and attributes to result types.
         defaults: Attributes that may be left out, with what they then are.
         required: Attributes that must be given.
-        stage: `graph` for ops that only exist before the modes are derived.
+        stage: `graph` for ops that only exist before the modes are derived, `host` for those of
+            `prepare`, which runs in NumPy, and `learn` for those of `learn`.
         region: The rule of an op with a body.
     """
 
@@ -45,6 +46,9 @@ class OpDef:
 
     def infer(self, types: Types, attrs: Attrs, body: Func | None = None) -> Types:
         """The results' types. Raises TypeRuleError."""
+        if self.stage not in ("host", "learn"):
+            hosted = next((type for type in types if type.is_hosted), None)
+            require(hosted is None, f"{self.name} works on numbers, not {hosted}")
         require((body is None) == (self.region is None), "a body is there, or missing")
         if body is None or self.region is None:
             return self.rule(types, attrs)

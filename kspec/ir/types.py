@@ -32,6 +32,8 @@ Dtype: TypeAlias = Literal[
     "f32", "bf16", "f16", "i8", "i16", "i32", "u8", "u16", "u32", "bool"
 ]  # the same, for arguments
 KEY: Final = "key"
+STR: Final = "str"  # text; on the host only
+TABLE: Final = "table"  # the entries of a vocabulary; on the host only
 FLOATS: Final = ("f32", "bf16", "f16")
 INTEGERS: Final = ("i8", "i16", "i32", "u8", "u16", "u32")
 
@@ -41,7 +43,7 @@ class TensorType:
     """`f32[B,28,28]`.
 
     Attributes:
-        dtype: A key of `JAX_DTYPES`, or `key`.
+        dtype: A key of `JAX_DTYPES`, or `key`, `str`, `table`.
         shape: One entry an axis; `()` is a scalar.
     """
 
@@ -55,6 +57,11 @@ class TensorType:
     def rank(self) -> int:
         """The number of axes, the batch axis included."""
         return len(self.shape)
+
+    @property
+    def is_hosted(self) -> bool:
+        """Whether it never gets to the device."""
+        return self.dtype in (STR, TABLE)
 
     @property
     def is_float(self) -> bool:

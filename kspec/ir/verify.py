@@ -7,6 +7,7 @@ elaborating.
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from kspec.ir.core import Func, Module, Op, Value
 from kspec.ir.ops import OPS
@@ -83,6 +84,12 @@ def _verify_inside(func: Func, around: set[Value], where: str, name: str) -> Non
 
 
 _NONE = Func("", (), (), ())
+# The functions that ops of a stage may be in.
+_PLACES: Final = {
+    "graph": ("graph",),
+    "host": ("graph", "prepare", "learn"),
+    "learn": ("graph", "learn"),
+}
 
 
 def _verify_op(op: Op, known: set[Value], where: str, func: str) -> None:
@@ -95,7 +102,7 @@ def _wrong(op: Op, known: set[Value], func: str) -> str | None:
     row = OPS.get(op.name)
     if row is None:
         return f"there is no op {op.name}"
-    if row.stage == "graph" and func != "graph":
+    if row.stage in _PLACES and func not in _PLACES[row.stage]:
         return f"{op.name} may not exist any more"
     for value in op.args:
         if value not in known:

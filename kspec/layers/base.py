@@ -59,6 +59,7 @@ class WeightSpec:
         trainable: False for statistics that the step carries.
         regularizer: The penalty on it, while it learns.
         constraint: What it is brought back to after each update.
+        dtype: Its element type; `table` for a vocabulary.
     """
 
     shape: str | Shape
@@ -66,6 +67,7 @@ class WeightSpec:
     trainable: bool = True
     regularizer: Regularizer | None = None
     constraint: Constraint | None = None
+    dtype: str = "f32"
 
 
 @dataclass(frozen=True, slots=True)

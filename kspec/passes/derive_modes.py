@@ -53,7 +53,7 @@ def derive_modes(module: Module) -> Module:
         return module
     (graph,) = graphs
     rest = [func for func in module.funcs if func.name not in ("graph", "constrain")]
-    modes = [_inference(graph, "predict", ("output.",))]
+    modes = [inference(graph, "predict", ("output.",))]
     if module.train is not None:
         phases = module.train.phases
         modes.insert(0, _evaluation(graph, phases))
@@ -134,11 +134,11 @@ def _constrain(func: Func, phase: Phase) -> Func:
 def _evaluation(graph: Func, phases: tuple[Phase, ...]) -> Func:
     """The sums of a batch; the loss has the penalties on all that some phase learns."""
     never = {p for p in phases[0].frozen if all(p in phase.frozen for phase in phases)}
-    func = _inference(graph, "eval", ("sum.", "penalty."))
+    func = inference(graph, "eval", ("sum.", "penalty."))
     return _live(_penalize(func, never))
 
 
-def _inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
+def inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
     """The function without chance and with frozen statistics."""
 
     def rule(op: Op, b: Builder) -> Value | None:
@@ -149,7 +149,7 @@ def _inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
         return None
 
     func = _live(rewrite_func(_slice(graph, name, kinds), rule))
-    if name != "predict":
+    if name == "eval":
         return func
     used = {value for op in func.ops for value in op.uses}
     used.update(value for _, value in func.returns)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from typing import Final
 
 from kspec.ir import Builder, Func, Module, Op, Value
 
+_MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
 Rule = Callable[[Op, Builder], "Value | tuple[Value, ...] | None"]
 
 
@@ -66,6 +68,15 @@ def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
         live.update(op.uses)
         kept.append(op)
     return kept[::-1]
+
+
+def behind_movers(value: Value, makers: Mapping[Value, Op]) -> Value:
+    """The value whose numbers it has: behind all that just moves numbers about."""
+    maker = makers.get(value)
+    while maker is not None and maker.name in _MOVERS:
+        value = maker.args[0]
+        maker = makers.get(value)
+    return value
 
 
 def definitions(func: Func) -> dict[Value, Op]:

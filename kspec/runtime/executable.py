@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import linecache
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from types import ModuleType, SimpleNamespace
 from typing import Any, Protocol, cast
 
@@ -58,6 +58,16 @@ class Executable(Updates, Protocol):
 
     def init(self, key: jax.Array) -> Tree:
         """The first state."""
+        ...
+
+    def prepare(self, stats: Tree, tables: Mapping[str, Any], batch: Mapping[str, Any]) -> Tree:
+        """What the device takes in place of text; only programs with text have this."""
+        ...
+
+    def learn(
+        self, stats: Tree, tables: Any, batches: Callable[[], Iterable[Mapping[str, Any]]]
+    ) -> tuple[Tree, Any]:
+        """What layers learn before training; only programs with such layers have this."""
         ...
 
     def predict(self, state: Tree, batch: Mapping[str, Any]) -> dict[str, jax.Array]:

@@ -8,6 +8,7 @@ written whole and then renamed, or appended to line by line.
     model.ir          the IR before the passes, and model.opt.ir after them; model.svg draws it
     metrics.jsonl     a line an epoch
     run.json          what was run, where, and how it ended
+    tables.json       the vocabularies that layers have learned, if there are any
     checkpoints/      the state, to go on from
     best.safetensors  the weights that `checkpoint { best = ... }` keeps, if the spec has it
     weights.safetensors, report.html    written at the end
@@ -31,7 +32,7 @@ from kspec.plan import plan_from_json, plan_to_json
 from kspec.runtime.checkpoint import Checkpoints
 from kspec.runtime.run import Bundle, Record, Run
 from kspec.runtime.watch import BEST, STOP, Kept
-from kspec.runtime.weights import read_weights, save_weights
+from kspec.runtime.weights import encoded, read_weights, save_weights
 
 PYTHON: Final = "model.py"
 PLAN: Final = "plan.json"
@@ -39,6 +40,7 @@ RUN: Final = "run.json"
 METRICS: Final = "metrics.jsonl"
 CHECKPOINTS: Final = "checkpoints"
 WEIGHTS: Final = "weights.safetensors"
+TABLES: Final = "tables.json"
 IMPORTS: Final = "imports"  # the files that the spec imports, as they were
 OTHERS: Final = ("spec.kspec", "resolved.kspec", "model.ir", "model.opt.ir", "model.svg")
 
@@ -149,6 +151,7 @@ def open_run(folder: Path, *, required: bool = True) -> Run:
     run = Run(read_bundle(folder, Path(about["data_folder"])), seed=about["seed"])
     names: Mapping[str, list[str]] = about.get("class_names", {})
     run.class_names = {field: tuple(words) for field, words in names.items()}
+    run.tables = _read_tables(folder, run.bundle.plan.tables)
     with Checkpoints(folder / CHECKPOINTS) as checkpoints:
         found = checkpoints.load(run.state_like)
     if found is None:
@@ -162,6 +165,24 @@ def open_run(folder: Path, *, required: bool = True) -> Run:
     run.history = [record for record in read_history(folder) if record["epoch"] <= done]
     run.kept = _read_kept(folder, run)
     return run
+
+
+def write_tables(folder: Path, run: Run) -> None:
+    """Write the vocabularies, if there are any."""
+    if run.tables:
+        write_json(folder / TABLES, {path: list(words) for path, words in run.tables.items()})
+
+
+def _read_tables(folder: Path, paths: tuple[str, ...]) -> dict[str, tuple[str | int, ...]]:
+    """The vocabularies; none where training has not begun. Raises SpecError."""
+    path = folder / TABLES
+    if not paths or not path.exists():
+        return {}
+    try:
+        raw: Any = json.loads(path.read_text(encoding="utf-8"))
+        return {name: tuple(raw[name]) for name in paths}
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise SpecError((_broken(path, f"it holds no vocabularies ({error})"),)) from None
 
 
 def write_kept(folder: Path, name: str, kept: Kept) -> None:
@@ -188,7 +209,8 @@ def save_run(run: Run, folder: Path) -> Path:
     rewrite_history(folder, run.history)
     with Checkpoints(folder / CHECKPOINTS) as checkpoints:
         checkpoints.save_now(run.state, run.position, replace=True)
-    save_weights(run.weights, folder / WEIGHTS)
+    write_tables(folder, run)
+    save_weights({**run.weights, **encoded(run.tables)}, folder / WEIGHTS)
     for name, kept in run.kept.items():
         write_kept(folder, name, kept)
     write_json(folder / RUN, about_run(run, "saved"))

@@ -17,14 +17,14 @@ from kspec.data.schema import FieldType
 from kspec.diagnostics import Source, SpecError
 from kspec.diagnostics.errors import FieldMissing, NoTrainBlock, RunFolderBroken, UnknownName
 from kspec.plan import Plan
-from kspec.runtime import compat, loop
+from kspec.runtime import compat, hosted, loop
 from kspec.runtime.executable import Executable, Tree, load_python, updates_of
 from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position
 from kspec.runtime.progress import Progress
 from kspec.runtime.trainer import Hooks, Record, Trainer
 from kspec.runtime.watch import Kept, Watch
-from kspec.runtime.weights import Weights, load_into, weight_paths
+from kspec.runtime.weights import Weights, load_into, read_tables, weight_paths
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -65,6 +65,7 @@ class Run:
         replaced: Whether the weights are other than those that the last epoch ended with: of
             an earlier one, or averages.
         class_names: The classes' names by field, where the data has them.
+        tables: What layers have learned that are vocabularies, by path.
     """
 
     def __init__(self, bundle: Bundle, seed: int | None = None) -> None:
@@ -83,6 +84,8 @@ class Run:
         self.kept: dict[str, Kept] = {}
         self.replaced = False
         self.class_names: dict[str, tuple[str, ...]] = {}
+        self.tables: hosted.Tables = {}
+        self._loaded: set[str] = set()  # the weights that are from files
 
     @property
     def steps_go_alone(self) -> bool:
@@ -110,6 +113,24 @@ class Run:
             for split, arrays in data.items()
         }
         return from_tables(declaration, tables)
+
+    def learn(self, dataset: Dataset) -> None:
+        """Let layers learn from the training split, as long as there was no training."""
+        if hosted.learns(self.executable) and self.position == Position() and not self.history:
+            kept = {path: self.weights[path] for path in self._loaded if path in self.weights}
+            train = dataset.splits["train"]
+            hosted.learn(self.executable, self.state, kept, self.tables, train)
+
+    def feed(self, dataset: Dataset) -> Feed:
+        """The data as steps take it. Raises SpecError for what the host cannot prepare."""
+        plan = self.bundle.plan
+        places = self.bundle.places.sources
+        splits = hosted.prepare_splits(self.prepared, dataset.splits, plan.below, places)
+        return Feed(splits)
+
+    def prepared(self, arrays: Arrays) -> Arrays:
+        """The arrays that the device takes in place of text. Raises SpecError."""
+        return hosted.prepare(self.executable, self.state, self.tables, arrays)
 
     # --- training
 
@@ -209,7 +230,9 @@ class Run:
         """Set the weights that the spec loads from files. Raises SpecError."""
         for part, path in self.bundle.plan.loads:
             try:
-                load_into(self.weights, part, resolve(self.bundle.folder, path))
+                file = resolve(self.bundle.folder, path)
+                self._loaded |= load_into(self.weights, part, file)
+                self.tables |= read_tables(file, part, self.bundle.plan.tables)
             except SpecError as error:
                 span = self.bundle.places.sources.get(f"load {path}")
                 raise SpecError(
@@ -227,7 +250,7 @@ class Run:
 
     def evaluate_splits(self, dataset: Dataset) -> dict[str, Metrics]:
         """The loss and the metrics of every split."""
-        feed = Feed(dataset.splits)
+        feed = self.feed(dataset)
         return {split: self.evaluate_split(feed, split) for split in dataset.splits}
 
     def evaluate(self, data: Arrays | None = None) -> dict[str, Any]:
@@ -267,7 +290,7 @@ class Run:
                 raise SpecError((FieldMissing.of(None, name, "the input", inputs),))
         table = ArrayTable({name: np.asarray(inputs[name]) for name in types}, "the input")
         checked = from_tables(DataDeclaration(fields, None, {}), {"input": table})
-        arrays = checked.splits["input"].arrays
+        arrays = self.prepared(checked.splits["input"].arrays)
         return loop.predict(self.executable, self.state, arrays, self.bundle.plan.batch)
 
     def save(self, folder: str | Path) -> Path:

@@ -18,7 +18,7 @@ from kspec.runtime.report import render_report, report_of
 from kspec.runtime.run import Run
 from kspec.runtime.trainer import Hooks, Record
 from kspec.runtime.watch import Kept
-from kspec.runtime.weights import save_weights
+from kspec.runtime.weights import encoded, save_weights
 
 
 class Training:
@@ -58,6 +58,8 @@ class Training:
         }
         write_json(self.folder / files.RUN, about)
         files.rewrite_history(self.folder, run.history)
+        run.learn(dataset)
+        files.write_tables(self.folder, run)
         watch = Stopwatch()
         keep = run.watch.checkpoint.keep
         with Checkpoints(self.folder / files.CHECKPOINTS, keep) as checkpoints:
@@ -132,7 +134,7 @@ class Training:
 
     def _finish(self, about: dict[str, Any], summary: dict[str, Any]) -> None:
         run = self.run
-        save_weights(run.weights, self.folder / files.WEIGHTS)
+        save_weights({**run.weights, **encoded(run.tables)}, self.folder / files.WEIGHTS)
         about = about | {key: summary[key] for key in ("status", "steps", "metrics", "timing")}
         about["epoch"] = run.position.epoch
         page = render_report(report_of(run, self.folder, about))

@@ -18,7 +18,6 @@ from kspec.diagnostics.errors import Diverged
 from kspec.diagnostics.render import render
 from kspec.runtime import loop
 from kspec.runtime.executable import Tree, updates_of
-from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position, Stopwatch
 from kspec.runtime.oddities import oddities
 from kspec.runtime.progress import Progress
@@ -60,7 +59,8 @@ class Trainer:
         self.until = until
         self.first = run.position.epoch
         self.settings = run.bundle.plan
-        self.feed = Feed(dataset.splits)
+        run.learn(dataset)
+        self.feed = run.feed(dataset)
         rows = self.feed.rows["train"]
         self.plan = BatchPlan(rows, self.settings.batch, run.seed, self.settings.shuffle)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, cast
@@ -116,8 +117,8 @@ def read_weights(path: Path, weights: Iterable[str]) -> tuple[dict[str, NDArray[
         raise SpecError((_unreadable(path, str(error)),)) from None
 
 
-def load_into(weights: Weights, part: str, path: Path) -> None:
-    """Set the weights of a part from a file.
+def load_into(weights: Weights, part: str, path: Path) -> set[str]:
+    """Set the weights of a part from a file; their paths.
 
     Args:
         weights: All weights.
@@ -144,6 +145,21 @@ def load_into(weights: Weights, part: str, path: Path) -> None:
             raise SpecError((misfit,))
         new[name] = value
     weights.update(new)
+    return set(new)
+
+
+def read_tables(path: Path, part: str, tables: Iterable[str]) -> dict[str, tuple[str | int, ...]]:
+    """The vocabularies of a part that a file of weights has. Raises SpecError."""
+    own = {name: name[len(part) :].lstrip(".") for name in tables if _is_in(name, part)}
+    if not own:
+        return {}
+    found, _ = read_weights(path, {*own, *own.values()})
+    keys = {name: short if short in found else name for name, short in own.items()}
+    there = {name: found[key] for name, key in keys.items() if key in found}
+    try:
+        return {name: decoded(array) for name, array in there.items()}
+    except ValueError as error:
+        raise SpecError((_unreadable(path, f"a vocabulary is damaged: {error}"),)) from None
 
 
 def _is_in(path: str, part: str) -> bool:
@@ -152,3 +168,16 @@ def _is_in(path: str, part: str) -> bool:
 
 def _unreadable(path: Path, reason: str) -> FileUnreadable:
     return FileUnreadable(span=None, path=path.as_posix(), reason=reason)
+
+
+def encoded(tables: Mapping[str, tuple[str | int, ...]]) -> dict[str, NDArray[Any]]:
+    """Vocabularies as arrays of bytes, for files of weights."""
+    return {path: np.frombuffer(json.dumps(t).encode(), np.uint8) for path, t in tables.items()}
+
+
+def decoded(array: NDArray[Any]) -> tuple[str | int, ...]:
+    """A vocabulary from its bytes. Raises ValueError."""
+    words = json.loads(array.tobytes().decode())
+    if not isinstance(words, list):
+        raise ValueError("it is no list")
+    return tuple(cast("list[str | int]", words))

@@ -101,12 +101,18 @@ def _is(value: Attr, default: Attr) -> bool:
 
 def literal(value: object) -> str:
     """A number, string or tuple as Python; negative numbers in parentheses."""
+    if isinstance(value, str):
+        text = ascii(value)
+        return text if '"' in text else f'"{text[1:-1]}"'
+    if isinstance(value, tuple):
+        items = ", ".join(map(literal, cast("tuple[object, ...]", value)))
+        return f"({items},)" if len(cast("tuple[object, ...]", value)) == 1 else f"({items})"
     text = repr(value)
     if text in ("inf", "-inf", "nan"):
         return f'float("{text}")'
     if text.startswith("-"):
         return f"({text})"
-    return text.replace("'", '"') if isinstance(value, str) else text
+    return text
 
 
 def jax_dtype(attr: Attr) -> str:

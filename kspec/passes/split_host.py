@@ -1,0 +1,133 @@
+"""Split the graph: what needs text or vocabularies runs on the host, before the device.
+
+`prepare` has all ops of the host and what they need of others; it gives the values that the
+device takes over, which become parameters of the graph. It is the same for training,
+evaluation and prediction. `learn` says what weights start with that are learned from the
+training split: each of its results is made of a value over all batches, by one of the ops of
+that stage.
+
+Before:
+    weight @text.vocabulary : table[] = zeros()
+    func graph(%review: str[B], %label: i32[B], %mask: f32[B]) {
+      %words = split_text(%review) ... width=200 : str[B,200]
+      %table = learn_vocabulary(%words) most=998 : table[]
+      %ids = look_up(%words, @text.vocabulary) : i32[B,200]
+      ...
+      return output.y=%y, loss=%loss, learn.text.vocabulary=%table
+    }
+
+After:
+    func graph(%label: i32[B], %ids: i32[B,200], %mask: f32[B]) {
+      ...
+      return output.y=%y, loss=%loss
+    }
+    func prepare(%review: str[B]) {
+      %words = split_text(%review) ... width=200 : str[B,200]
+      %ids = look_up(%words, @text.vocabulary) : i32[B,200]
+      return prepared.ids=%ids
+    }
+    func learn(%review: str[B]) {
+      %words = split_text(%review) ... width=200 : str[B,200]
+      %table = learn_vocabulary(%words) most=998 : table[]
+      return learn.text.vocabulary=%table
+    }
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from kspec.ir import OPS, Func, Module, Op, Value
+from kspec.passes.derive_modes import inference
+from kspec.passes.rewrite import live_ops
+
+
+def split_host(module: Module) -> Module:
+    """Take `prepare` and `learn` out of `graph`, where there is something for them."""
+    graphs = [func for func in module.funcs if func.name == "graph"]
+    if not graphs or all(_stage(op) not in ("host", "learn") for op in graphs[0].ops):
+        return module
+    (graph,) = graphs
+    rest = [func for func in module.funcs if func is not graph]
+    learn = _trimmed(inference(graph, "learn", ("learn.",)))
+    kept = [(name, value) for name, value in graph.returns if not name.startswith("learn.")]
+    graph = replace(
+        graph, returns=tuple(kept), ops=tuple(live_ops(graph.ops, (value for _, value in kept)))
+    )
+    graph, prepare = _split(graph)
+    return replace(
+        module, funcs=(graph, *rest, *(func for func in (prepare, learn) if func.returns))
+    )
+
+
+def _split(graph: Func) -> tuple[Func, Func]:
+    """The part for the device, and the part for the host."""
+    hosted = [op for op in graph.ops if _stage(op) == "host"]
+    made = {value for op in hosted for value in op.results}
+    device = [op for op in graph.ops if _stage(op) != "host"]
+    used = [value for op in device for value in op.uses]
+    used += [value for _, value in graph.returns]
+    taken = {value.name for value in graph.params}
+    taken |= {value.name for op in device for value in (*op.results, *_inside(op))}
+    crossing: dict[Value, Value] = {}
+    for value in dict.fromkeys(value for value in used if value in made):
+        crossing[value] = Value(_name(value, taken), value.type)
+    prepare = Func(
+        "prepare",
+        graph.params,
+        tuple(live_ops(graph.ops, crossing)),
+        tuple((f"prepared.{new.name}", old) for old, new in crossing.items()),
+    )
+    return _device(graph, device, crossing), _trimmed(prepare)
+
+
+def _device(graph: Func, ops: list[Op], crossing: dict[Value, Value]) -> Func:
+    """The graph with parameters for what the host has made."""
+    moved = [_moved(op, crossing) for op in ops]
+    returns = tuple((name, crossing.get(value, value)) for name, value in graph.returns)
+    moved = live_ops(moved, (value for _, value in returns))
+    *fields, mask = graph.params
+    func = Func("graph", (*fields, mask), tuple(moved), returns)
+    kept = _used(func)
+    return replace(func, params=(*(v for v in fields if v in kept), *crossing.values(), mask))
+
+
+def _moved(op: Op, crossing: dict[Value, Value]) -> Op:
+    """An op, and its body, with what was made by the host as parameters."""
+    body = op.body
+    if body is not None:
+        ops = tuple(_moved(inner, crossing) for inner in body.ops)
+        returns = tuple((name, crossing.get(value, value)) for name, value in body.returns)
+        body = replace(body, ops=ops, returns=returns)
+    return replace(op, args=tuple(crossing.get(value, value) for value in op.args), body=body)
+
+
+def _trimmed(func: Func) -> Func:
+    """The function without parameters that it does not need."""
+    used = _used(func)
+    return replace(func, params=tuple(value for value in func.params if value in used))
+
+
+def _used(func: Func) -> set[Value]:
+    return {value for op in func.ops for value in op.uses} | {value for _, value in func.returns}
+
+
+def _inside(op: Op) -> list[Value]:
+    """The values of an op's body."""
+    if op.body is None:
+        return []
+    return [*op.body.params, *(value for each in op.body.walk() for value in each.results)]
+
+
+def _name(value: Value, taken: set[str]) -> str:
+    """A name without a version, as the names of fields are."""
+    name, number = value.hint, 1
+    while name in taken:
+        number += 1
+        name = f"{value.hint}_{number}"
+    taken.add(name)
+    return name
+
+
+def _stage(op: Op) -> str:
+    return OPS[op.name].stage
