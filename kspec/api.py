@@ -21,7 +21,8 @@ from kspec.syntax import parse_expression, print_spec
 from kspec.syntax.tree import Expr
 
 if TYPE_CHECKING:
-    from kspec.runtime.run import Arrays, Bundle, Run
+    from kspec.runtime.bundle import Bundle
+    from kspec.runtime.run import Arrays, Run
 
 
 class Program:
@@ -60,7 +61,7 @@ class Program:
 
     def bundle(self) -> Bundle:
         """The program as the runtime takes it, with the files of a compiled folder."""
-        from kspec.runtime.run import Bundle
+        from kspec.runtime.bundle import Bundle
 
         return Bundle(
             python=self.compiled.python,

@@ -20,7 +20,7 @@ from kspec.files import write_json
 
 if TYPE_CHECKING:
     from kspec.api import Program
-    from kspec.runtime.run import Bundle
+    from kspec.runtime.bundle import Bundle
 
 BUILD = "build.json"
 

@@ -91,8 +91,10 @@ def test_jax_agrees_with_the_type_rule(name, types, attrs):
 
 
 def test_every_op_has_a_rule_an_emitter_and_a_case():
-    emitted = {name for name, row in OPS.items() if row.stage == "any"}  # regions: test_regions
-    assert emitted == set(EMITTERS) == set(CASES)
+    on_device = {name for name, row in OPS.items() if row.stage == "any"}  # regions: test_regions
+    on_host = {name for name, row in OPS.items() if row.stage in ("host", "learn")}
+    assert on_device | on_host == set(EMITTERS)
+    assert on_device == set(CASES)
 
 
 BAD = [

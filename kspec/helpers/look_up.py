@@ -12,9 +12,9 @@ def look_up(
 ):
     """The number of each word: i32.
 
-    `unknown` numbers from `first` on are for words that the vocabulary lacks; behind
-    them come its own. `mask` is a word that has the number `masked`. Unknown words share
-    their numbers by a hash; integers by their remainder, unless they are `hashed`.
+    `unknown` numbers from `first` on are for words that the vocabulary lacks; its own
+    come behind them. `mask` is a word that has the number `masked`. Unknown words share
+    numbers by a hash; integers by their remainder, unless they are `hashed`, too.
 
     Raises:
         LookupError: A word is not in the vocabulary, and no number is for that.

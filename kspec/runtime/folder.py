@@ -29,8 +29,9 @@ from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import CheckpointMissing, RunFolderBroken, RunFolderMissing
 from kspec.files import make_folder, write_json, write_text, writing
 from kspec.plan import plan_from_json, plan_to_json
+from kspec.runtime.bundle import Bundle
 from kspec.runtime.checkpoint import Checkpoints
-from kspec.runtime.run import Bundle, Record, Run
+from kspec.runtime.run import Record, Run
 from kspec.runtime.watch import BEST, STOP, Kept
 from kspec.runtime.weights import encoded, read_weights, save_weights
 

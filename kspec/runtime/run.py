@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,45 +11,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, Places, from_tables, load
+from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, from_tables, load
 from kspec.data.paths import resolve
 from kspec.data.schema import FieldType
-from kspec.diagnostics import Source, SpecError
+from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import FieldMissing, NoTrainBlock, RunFolderBroken, UnknownName
-from kspec.plan import Plan
 from kspec.runtime import compat, hosted, loop
+from kspec.runtime.bundle import Bundle
 from kspec.runtime.executable import Executable, Tree, load_python, updates_of
 from kspec.runtime.feed import Feed
 from kspec.runtime.loop import Metrics, Position
 from kspec.runtime.progress import Progress
 from kspec.runtime.trainer import Hooks, Record, Trainer
 from kspec.runtime.watch import Kept, Watch
-from kspec.runtime.weights import Weights, load_into, read_tables, weight_paths
+from kspec.runtime.weights import Weights, flatten, load_into, read_tables, weight_paths
 
 Arrays = Mapping[str, NDArray[Any]]
-
-
-@dataclass(frozen=True, slots=True)
-class Bundle:
-    """A compiled program: the text that runs, and its plan.
-
-    Attributes:
-        python: The generated file.
-        plan: Interface and training.
-        folder: Where the paths of its data start.
-        files: What else was compiled, by file name: the spec, the IR.
-    """
-
-    python: str
-    plan: Plan
-    folder: Path
-    files: Mapping[str, str] = field(default_factory=dict[str, str])
-
-    @property
-    def places(self) -> Places:
-        """Where the spec declares its data, for messages."""
-        name = (self.folder / self.plan.spec).as_posix()
-        return self.plan.places(Source(name, self.files.get("spec.kspec", "")))
 
 
 class Run:
@@ -117,7 +94,8 @@ class Run:
     def learn(self, dataset: Dataset) -> None:
         """Let layers learn from the training split, as long as there was no training."""
         if hosted.learns(self.executable) and self.position == Position() and not self.history:
-            kept = {path: self.weights[path] for path in self._loaded if path in self.weights}
+            stats = self._loaded & set(flatten(self.state["stats"]))
+            kept = {path: self.weights[path] for path in stats}
             train = dataset.splits["train"]
             hosted.learn(self.executable, self.state, kept, self.tables, train)
 

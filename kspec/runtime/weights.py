@@ -93,7 +93,7 @@ def save_weights(
     """
     from safetensors import numpy as safetensors
 
-    arrays = {name: np.ascontiguousarray(value) for name, value in weights.items()}
+    arrays = {name: np.asarray(value, order="C") for name, value in weights.items()}
     with replacing(path) as temporary:
         cast("Any", safetensors).save_file(arrays, temporary, dict(note or {}))
 

@@ -41,6 +41,7 @@ OTHER_DEFAULT |= {
     for option in ("return_attention_scores", "use_causal_mask")
 }
 OTHER_DEFAULT["layer", "reversible_embedding", "reverse"] = "an argument of the call in Keras"
+OTHER_DEFAULT["layer", "category_encoding", "num_tokens"] = "Keras refuses its default, None"
 OWN = {  # what Keras has not
     ("initializer", "forget_bias"): "what unit_forget_bias of lstm stands for",
     ("layer", "random_affine"): "what ImageDataGenerator does, in one resampling",
