@@ -74,7 +74,8 @@ def test_texts_are_trained_on_and_predicted_from_the_command_line(place: Path):
     folder = place / summary["run"]
     tables = json.loads((folder / "tables.json").read_text(encoding="utf-8"))
     assert {"good", "bad", "film"} <= set(tables["text_vectorization.vocabulary"])
-    (place / "new.csv").write_text('review,age\n"Good, GOOD",30\nbad bad film,30\n', "utf-8")
+    new = 'review,age\n"Good, GOOD",30\nbad bad film,30\n'
+    (place / "new.csv").write_text(new, encoding="utf-8")
     done = command(place, "predict", summary["run"], "--input", "new.csv")
     assert done.returncode == 0, done.stderr
     good, bad = (json.loads(line)["liked"][0] for line in done.stdout.splitlines())
