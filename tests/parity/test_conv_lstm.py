@@ -1,4 +1,11 @@
-"""Convolutional memories: outputs, states and gradients of Keras, with masks and without."""
+"""Convolutional memories: outputs, states and gradients of Keras, with masks and without.
+
+With a mask Keras is asked to unroll the loop. Its other way, a scan, broadcasts the mask
+of a batch against the last axes of the states, which is an error or, where sizes agree by
+chance, hides rows and columns of images. Unrolled, padding at the start gives 0 and not
+the initial state, as its scan does for other layers; so with states all rows start. Nor does
+it give 0 for padding inside of Bidirectional, as its scan does; so the tests do that.
+"""
 
 from __future__ import annotations
 
@@ -24,9 +31,9 @@ from tests.parity.test_recurrent import copy_in_order
 
 K: Any = keras.layers
 CLASSES = {1: K.ConvLSTM1D, 2: K.ConvLSTM2D, 3: K.ConvLSTM3D}
-STEPS, ROWS = 4, 3
+STEPS, ROWS = 4, 5
 SIZES = {1: (7, 2), 2: (6, 5, 2), 3: (4, 3, 5, 2)}
-COUNTS = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [0, 0, 0, 0]], bool)
+COUNTS = np.array([[1, 1, 1, 1], [1, 0, 1, 0], [1, 0, 0, 0], [0, 0, 1, 1], [0, 0, 0, 0]], bool)
 
 
 class Case(NamedTuple):
@@ -34,14 +41,14 @@ class Case(NamedTuple):
 
     Attributes:
         call: In a spec.
-        layer: In Keras.
+        layer: In Keras; it takes further arguments.
         step: The shape of a step.
         results: How many results it has.
         states: The shapes of the states that it is given.
     """
 
     call: str
-    layer: Callable[[], keras.Layer]
+    layer: Callable[..., keras.Layer]
     step: tuple[int, ...]
     results: int = 1
     states: tuple[tuple[int, ...], ...] = ()
@@ -51,18 +58,20 @@ def alone(rank: int, *, states: tuple[tuple[int, ...], ...] = (), **args: Any) -
     """The layer of a rank."""
     args = {"filters": 3, "kernel_size": 2, **args}
     results = 3 if args.get("return_state") else 1
-    call = f"conv_lstm{rank}d({spell(args)})"
-    return Case(call, lambda: CLASSES[rank](**args), SIZES[rank], results, states)
+    call = f"conv_lstm{rank}d({spell(args)})".replace('"', "")
+    return Case(call, lambda **more: CLASSES[rank](**args | more), SIZES[rank], results, states)
 
 
 def around(wrapper: str, results: int = 1, **args: Any) -> Case:
     """Two directions, over images."""
     args = {"filters": 2, "kernel_size": 3, "padding": "same", **args}
-    call = f"bidirectional(conv_lstm2d({spell(args)}), {wrapper})"
+    call = f"bidirectional(conv_lstm2d({spell(args)}), {wrapper})".replace('"', "")
     mode = None if wrapper == "none" else wrapper
-    return Case(
-        call, lambda: K.Bidirectional(K.ConvLSTM2D(**args), merge_mode=mode), SIZES[2], results
-    )
+
+    def layer(**more: Any) -> keras.Layer:
+        return K.Bidirectional(K.ConvLSTM2D(**args | more), merge_mode=mode)
+
+    return Case(call, layer, SIZES[2], results)
 
 
 CASES = [
@@ -74,7 +83,8 @@ CASES = [
     alone(2, kernel_size=(3, 2), strides=(1, 2), padding="valid", return_state=True),
     alone(2, kernel_size=(2, 4), strides=(3, 2), padding="same", use_bias=False),
     alone(2, activation="relu", recurrent_activation="hard_sigmoid", unit_forget_bias=False),
-    alone(1, activation=None, recurrent_activation=None, return_sequences=True, unroll=True),
+    alone(1, activation=None, return_sequences=True, unroll=True),
+    alone(1, recurrent_activation=None),
     alone(1, states=((6, 3), (6, 3))),
     alone(2, padding="same", return_sequences=True, states=((6, 5, 3), (6, 5, 3))),
     around("concat"),
@@ -103,9 +113,15 @@ def both(case: Case, masked: bool) -> tuple[Run, keras.Model]:
     x, counts = keras.Input((STEPS, *case.step)), keras.Input((STEPS,), dtype="bool")
     states = [keras.Input(shape) for shape in case.states]
     options: dict[str, Any] = {"initial_state": states} if states else {}
-    layer = case.layer()
+    layer = case.layer(unroll=True) if masked else case.layer()
     y = layer(x, **options, **({"mask": counts} if masked else {}))
     copy_in_order(layer, run)
+    if masked and "bidirectional" in case.call and "return_sequences" in case.call:
+        several = isinstance(y, (list, tuple))
+        outputs, *last = y if several else [y]
+        kept = keras.ops.reshape(counts, (-1, STEPS, 1, 1, 1))
+        outputs = keras.ops.where(kept, outputs, 0.0)
+        y = [outputs, *last] if several else outputs
     return run, keras.Model([x, counts, *states], y)
 
 
@@ -122,15 +138,17 @@ BOTH = [
 def test_outputs_and_gradients_are_those_of_keras(case: Case, masked: bool):
     run, model = both(case, masked)
     states = {f"s{i}": floats(ROWS, *each, seed=30 + i) for i, each in enumerate(case.states)}
+    counts = COUNTS.copy()
+    counts[:, 0] |= bool(states)
     outputs: Any = run.executable.outputs
 
     def ours(params: Any, x: Any) -> list[jax.Array]:
-        found = outputs(params, {}, {"x": x, "counts": COUNTS, **states})
+        found = outputs(params, {}, {"x": x, "counts": counts, **states})
         return [found[f"out{i}"] for i in range(case.results)]
 
     def theirs(weights: Any, x: Any) -> list[jax.Array]:
         fixed = [v.value for v in model.non_trainable_variables]
-        given = [x, COUNTS, *states.values()]
+        given = [x, counts, *states.values()]
         found, _ = model.stateless_call(weights, fixed, given, training=False)
         return list(found) if case.results > 1 else [found]
 
@@ -183,12 +201,14 @@ def test_dropout_is_drawn_once_a_sequence_and_gone_outside_of_training(option):
 
 
 def test_each_gate_has_its_own_draw_of_the_inputs_the_same_at_all_steps():
-    """Where all gates drop an element, at rate 0.8 in 0.41 of the places, no gradient is left."""
+    """Where all gates drop an element, at rate 0.8 in 0.41 of the places, no gradient is left.
+
+    At the first step there is nothing to forget, so that one gate has no gradient anyway.
+    """
     run = of_images("conv_lstm2d(3, 2, dropout=0.8)")
-    gone = gradient(run, floats(8, 3, 6, 5, 2)) == 0
-    np.testing.assert_array_equal(gone[:, 0], gone[:, 1])
-    np.testing.assert_array_equal(gone[:, 0], gone[:, 2])
-    assert abs(gone[:, 0].mean() - 0.8**4) < 5 * np.sqrt(0.41 * 0.59 / gone[:, 0].size)
+    gone = gradient(run, 0.1 * floats(8, 3, 6, 5, 2)) == 0
+    np.testing.assert_array_equal(gone[:, 1], gone[:, 2])
+    assert abs(gone[:, 1].mean() - 0.8**4) < 5 * np.sqrt(0.41 * 0.59 / gone[:, 1].size)
 
 
 def test_regularizers_and_constraints_are_those_of_keras():
