@@ -102,7 +102,7 @@ def test_silence_has_no_gradient():
     fields = "  x : f32[90]\n  target : f32[4, 11]"
     train = "  loss = mean_squared_error(target, y)\n  optimizer = sgd(0.1)\n  batch = 8"
     options = "fft_length=32, sequence_stride=9, num_mel_bins=4, mag_exp=1, power_to_db=false"
-    body = f"  input x : f32[90]\n  weight gain : f32[90] = ones\n  v = x * gain\n"
+    body = "  input x : f32[90]\n  weight gain : f32[90] = ones\n  v = x * gain\n"
     run = program(f"{body}  output y = v -> mel_spectrogram({options})", train, fields)
     batch = {"x": np.zeros((8, 90), np.float32), "target": floats(8, 4, 11)}
     state, _ = run.executable.train_step(run.state, batch, np.ones(8, np.float32))
