@@ -7,13 +7,17 @@ from kspec.helpers.random_operation import random_operation
 
 
 def aug_mix_draw(key, count, num_chains, alpha):
-    """How much each example keeps of itself, [count], and the chains' shares."""
-    self_key, chains_key = jax.random.split(key)
-    keys = jax.random.split(self_key, count)
-    kept = jax.vmap(lambda k: jax.random.beta(k, alpha, alpha))(keys)
-    keys = jax.random.split(chains_key, count)
-    parts = jnp.full(num_chains, alpha, jnp.float32)
-    return kept, jax.vmap(lambda k: jax.random.dirichlet(k, parts))(keys)
+    """How much each example keeps of itself, [count], and the chains' shares.
+
+    Gammas over their sum are Dirichlet's distribution, and of two of them Beta's. All
+    come from one draw, as each takes long to compile.
+    """
+
+    def draw(key):
+        return jax.random.loggamma(key, alpha, (num_chains + 2,))
+
+    logs = jax.vmap(draw)(jax.random.split(key, count))
+    return jax.nn.softmax(logs[:, :2])[:, 0], jax.nn.softmax(logs[:, 2:])
 
 
 def aug_mix(

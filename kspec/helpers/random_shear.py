@@ -14,9 +14,14 @@ def random_shear_draw(key, count, x_factor, y_factor):
     return sign * across, sign * down
 
 
+def random_shear_matrix(across, down):
+    """Where each place of a sheared image comes from; its first pixel stays."""
+    return affine_rows(1, down, 0, across, 1, 0)
+
+
 def random_shear_apply(x, across, down, interpolation, fill_mode, fill_value):
-    """Shear each image; its first pixel stays."""
-    matrix = affine_rows(1, down, 0, across, 1, 0)
+    """Shear each image."""
+    matrix = random_shear_matrix(across, down)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 

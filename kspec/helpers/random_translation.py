@@ -10,9 +10,14 @@ def random_translation_draw(key, count, height_factor, width_factor):
     return tuple(uniform_each(key, count, height_factor, width_factor))
 
 
+def random_translation_matrix(size, down, right):
+    """Where each place of a shifted image of a size comes from."""
+    return affine_rows(1, 0, -down * size[0], 0, 1, -right * size[1])
+
+
 def random_translation_apply(x, down, right, fill_mode, interpolation, fill_value):
     """Shift each image."""
-    matrix = affine_rows(1, 0, -down * x.shape[1], 0, 1, -right * x.shape[2])
+    matrix = random_translation_matrix(x.shape[1:3], down, right)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 

@@ -2,11 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Literal, final
+from typing import Literal, TypeAlias, final
 
 from kspec.initializers.base import Emit, Initializer, arg, initializer
 from kspec.initializers.expressions import dtype, shape
 from kspec.ir import TensorType
+
+# How much each time counts: a window of SciPy by its name, or numbers; none is all alike.
+Window: TypeAlias = (
+    Literal[
+        "barthann",
+        "bartlett",
+        "blackman",
+        "blackmanharris",
+        "bohman",
+        "boxcar",
+        "cosine",
+        "exponential",
+        "flattop",
+        "hamming",
+        "hann",
+        "lanczos",
+        "nuttall",
+        "parzen",
+        "triang",
+        "tukey",
+    ]
+    | tuple[float, ...]
+    | None
+)
 
 
 @final
@@ -18,28 +42,9 @@ class Stft(Initializer):
     """
 
     side: Literal["real", "imag"] = arg(default="real", doc="The cosines or the sines.")
-    window: (
-        Literal[
-            "barthann",
-            "bartlett",
-            "blackman",
-            "blackmanharris",
-            "bohman",
-            "boxcar",
-            "cosine",
-            "exponential",
-            "flattop",
-            "hamming",
-            "hann",
-            "lanczos",
-            "nuttall",
-            "parzen",
-            "triang",
-            "tukey",
-        ]
-        | tuple[float, ...]
-        | None
-    ) = arg(default="hann", doc="How much each time counts: a window of SciPy, or numbers.")
+    window: Window = arg(
+        default="hann", doc="How much each time counts: a window of SciPy, or numbers."
+    )
     scaling: Literal["density", "spectrum"] | None = arg(
         default="density", doc="Which norm of the window is 1: its length, or its sum."
     )

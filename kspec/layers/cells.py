@@ -69,14 +69,17 @@ class Cell(Layer):
 
 
 class KernelCell(Cell):
-    """A cell with a kernel for inputs, one for the state, and an offset."""
+    """A cell with a kernel for inputs, one for the state, and an offset.
+
+    Attributes:
+        units: How many numbers each gate has, at each place if there are places.
+    """
 
     shape = "batch features, batch units, batch units -> batch units"
-
-    units: int = arg(doc="Size of the state and of the output.")
-    activation: Activation | None = arg(default=Tanh(), doc="Applied to what is new.")
+    units: int
 
     # Behind what a kind of cell has beside these, in Keras' order.
+    activation: Activation | None = arg(default=Tanh(), doc="Applied to what is new.", last=True)
     use_bias: bool = arg(default=True, doc="Whether to add an offset.", last=True)
     kernel_initializer: Initializer = arg(
         default=GlorotUniform(), doc="How the kernel of the inputs starts.", last=True
@@ -130,16 +133,16 @@ class KernelCell(Cell):
 
     def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:
         """The two kernels and the offset."""
-        wide = self.gates * self.units
+        inputs, state = self.kernel_shapes(self.gates * self.units)
         weights = {
             "kernel": WeightSpec(
-                f"features {wide}",
+                inputs,
                 self.kernel_initializer,
                 regularizer=self.kernel_regularizer,
                 constraint=self.kernel_constraint,
             ),
             "recurrent_kernel": WeightSpec(
-                f"{self.units} {wide}",
+                state,
                 self.recurrent_initializer,
                 regularizer=self.recurrent_regularizer,
                 constraint=self.recurrent_constraint,
@@ -154,25 +157,44 @@ class KernelCell(Cell):
             )
         return weights
 
+    def kernel_shapes(self, wide: int) -> tuple[str, str]:
+        """The shapes of the two kernels, with `wide` numbers for all gates."""
+        return f"features {wide}", f"{self.units} {wide}"
+
+    def product(self, b: Builder, x: Value, kernel: Value) -> Value:
+        """What the kernel makes of inputs: of one step, or of many behind an axis of time."""
+        return b.op("matmul", x, kernel)
+
+    def state_product(self, b: Builder, h: Value, kernel: Value) -> Value:
+        """What the kernel of the state makes of it."""
+        return b.op("matmul", h, kernel)
+
+    def draws(self) -> int:
+        """How many draws dropout of the inputs takes: one, or one a gate."""
+        # With dropout of the state each gate has its own draw for the inputs, as in Keras.
+        return self.gates if self.recurrent_dropout else 1
+
     def project(self, b: Builder, x: Value, weights: Weights) -> Values:
         """`x @ kernel + bias`, with a share of the inputs dropped in training."""
-        shape = x.type.shape[-2:]
-        # With dropout of the state each gate has its own draw for the inputs, as in Keras.
-        apart = self.gates if self.dropout and self.recurrent_dropout and self.gates > 1 else 1
-        parts: list[Value] = []
-        for gate in range(apart):
-            inputs = x
-            if self.dropout:
-                kept = kept_share(b, shape, self.dropout)
-                inputs = b.op("where_training", b.op("multiply", x, kept), x)
-            kernel = weights["kernel"]
-            if apart > 1:
-                kernel = columns(b, kernel, gate * self.units, (gate + 1) * self.units)
-            parts.append(b.op("matmul", inputs, kernel))
-        axis = x.type.rank - 1
-        projected = parts[0] if apart == 1 else b.op("concatenate", *parts, axis=axis)
+        kernel = weights["kernel"]
+        step = x.type.shape[-len(self.patterns()[0][0].split()) :]
+        draws = self.draws() if self.dropout else 0
+        kept = [kept_share(b, step, self.dropout) for _ in range(draws)]
+        if len(kept) == 1:
+            x = b.op("where_training", b.op("multiply", x, kept[0]), x)
+        y = self.product(b, x, kernel)
+        if len(kept) > 1:
+            parts = [
+                self.product(b, b.op("multiply", x, each), self.part(b, kernel, gate))
+                for gate, each in enumerate(kept)
+            ]
+            y = b.op("where_training", b.op("concatenate", *parts, axis=x.type.rank - 1), y)
         bias = self.input_bias(b, weights)
-        return (projected if bias is None else b.op("add", projected, bias),)
+        return (y if bias is None else b.op("add", y, bias),)
+
+    def part(self, b: Builder, kernel: Value, gate: int) -> Value:
+        """The part of a kernel that belongs to a gate."""
+        return columns(b, kernel, gate * self.units, (gate + 1) * self.units)
 
     def input_bias(self, b: Builder, weights: Weights) -> Value | None:
         """What is added to the product of the inputs."""
@@ -183,25 +205,27 @@ class KernelCell(Cell):
         """A mask of the state for each gate."""
         if not self.recurrent_dropout:
             return ()
-        shape = (step[0], self.units)
+        shape = self.state_shapes(step)[0]
         return tuple(kept_share(b, shape, self.recurrent_dropout) for _ in range(self.gates))
 
     def recurrent(
         self, b: Builder, h: Value, weights: Weights, memory: Values, first: int, last: int
     ) -> Value:
         """`h @ recurrent_kernel` for some of the gates, a share of `h` dropped in training."""
-        kernel, units = weights["recurrent_kernel"], self.units
+        kernel = weights["recurrent_kernel"]
         whole = kernel
         if (first, last) != (0, self.gates):
-            whole = columns(b, kernel, first * units, last * units)
+            whole = columns(b, kernel, first * self.units, last * self.units)
+        y = self.state_product(b, h, whole)
         if not memory:
-            return b.op("matmul", h, whole)
-        parts: list[Value] = []
-        for gate in range(first, last):
-            dropped = b.op("where_training", b.op("multiply", h, memory[gate]), h)
-            part = columns(b, kernel, gate * units, (gate + 1) * units)
-            parts.append(b.op("matmul", dropped, part))
-        return parts[0] if len(parts) == 1 else b.op("concatenate", *parts, axis=1)
+            return y
+        parts = [
+            self.state_product(b, b.op("multiply", h, memory[gate]), self.part(b, kernel, gate))
+            for gate in range(first, last)
+        ]
+        axis = h.type.rank - 1
+        dropped = parts[0] if len(parts) == 1 else b.op("concatenate", *parts, axis=axis)
+        return b.op("where_training", dropped, y)
 
     def activate(self, b: Builder, x: Value) -> Value:
         """The activation, if there is one."""

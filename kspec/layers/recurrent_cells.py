@@ -20,6 +20,8 @@ class SimpleRNNCell(KernelCell):
 
     shape = "batch features, batch units -> batch units"
 
+    units: int = arg(doc="Size of the state and of the output.")
+
     def advance(
         self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
     ) -> tuple[Value, Values]:
@@ -32,23 +34,17 @@ class SimpleRNNCell(KernelCell):
 class GatedCell(KernelCell):
     """A cell whose gates have an activation of their own."""
 
-    recurrent_activation: Activation | None = arg(default=Sigmoid(), doc="Applied to the gates.")
+    recurrent_activation: Activation | None = arg(
+        default=Sigmoid(), doc="Applied to the gates.", after="activation"
+    )
 
     def gate(self, b: Builder, x: Value) -> Value:
         """The activation of gates, if there is one."""
         return self.recurrent_activation.lower(b, x) if self.recurrent_activation else x
 
 
-@final
-@layer("lstm_cell")
-class LSTMCell(GatedCell):
-    """One step of a long short-term memory.
-
-    i, f, o = gates of x @ kernel + h @ recurrent_kernel + bias, in the order i, f, c, o
-    c = f * c + i * activation(...);  h = o * activation(c)
-
-    Source: Hochreiter and Schmidhuber, 1997; the forget gate: Gers et al., 2000.
-    """
+class MemoryCell(GatedCell):
+    """A cell with a memory beside its output, whatever the products with its kernels are."""
 
     gates = 4
     states = 2
@@ -86,6 +82,20 @@ class LSTMCell(GatedCell):
 
 
 @final
+@layer("lstm_cell")
+class LSTMCell(MemoryCell):
+    """One step of a long short-term memory.
+
+    i, f, o = gates of x @ kernel + h @ recurrent_kernel + bias, in the order i, f, c, o
+    c = f * c + i * activation(...);  h = o * activation(c)
+
+    Source: Hochreiter and Schmidhuber, 1997; the forget gate: Gers et al., 2000.
+    """
+
+    units: int = arg(doc="Size of the state and of the output.")
+
+
+@final
 @layer("gru_cell")
 class GRUCell(GatedCell):
     """One step of a gated recurrent unit.
@@ -100,6 +110,7 @@ class GRUCell(GatedCell):
     shape = "batch features, batch units -> batch units"
     gates = 3
 
+    units: int = arg(doc="Size of the state and of the output.")
     reset_after: bool = arg(
         default=True, doc="Whether the reset gate comes behind the product.", last=True
     )

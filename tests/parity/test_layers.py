@@ -35,6 +35,7 @@ ALL = [case for cases in CASES.values() for case in cases]
 
 ELSEWHERE = {  # where the table has no room for several results, states and masks
     *("simple_rnn", "lstm", "gru", "rnn", "bidirectional", "time_distributed"),
+    *("conv_lstm1d", "conv_lstm2d", "conv_lstm3d"),
     *("simple_rnn_cell", "lstm_cell", "gru_cell", "stacked_rnn_cells"),
     *("attention", "additive_attention", "multi_head_attention", "group_query_attention"),
 }

@@ -40,6 +40,9 @@ OTHER_DEFAULT |= {
     for name in ("attention", "additive_attention", "multi_head_attention", "group_query_attention")
     for option in ("return_attention_scores", "use_causal_mask")
 }
+OTHER_DEFAULT |= {
+    ("layer", f"conv_lstm{rank}d", "unroll"): "Keras hides it behind **kwargs" for rank in (1, 2, 3)
+}
 OTHER_DEFAULT["layer", "reversible_embedding", "reverse"] = "an argument of the call in Keras"
 OTHER_DEFAULT["layer", "category_encoding", "num_tokens"] = "Keras refuses its default, None"
 OWN = {  # what Keras has not
