@@ -80,16 +80,16 @@ class Applier:
         cls = lookup("op", name) if "op" in env.kinds else None
         return cls if cls is not None and issubclass(cls, Operation) else None
 
-    def operand_count(self, name: str, env: Env) -> int:
-        """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
+    def operand_count(self, name: str, env: Env, given: int) -> int:
+        """How many tensors a name of the vocabulary works on; as many as given if it takes any."""
         cls = self.meant(name, env)
         if cls is None:
             return 0
         if issubclass(cls, Layer):
             fixed = cls.counts or (len(cls.patterns()[0]),)
-            return 0 if cls.variadic else min(fixed)
+            return given if cls.variadic else min(fixed)
         if issubclass(cls, Operation):
-            return 0 if cls.variadic else cls.operands
+            return given if cls.variadic else cls.operands
         return 2 if issubclass(cls, Loss) else 1
 
     def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
@@ -131,6 +131,8 @@ class Applier:
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
     def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
+        if isinstance(shared.template, (BlockValue, Shared)):  # they mark the call themselves
+            return self._write_shared(shared, operands, span, env)
         with self.reporter.frame(span, f"in this call of `{shared.name}`"):
             return self._write_shared(shared, operands, span, env)
 
