@@ -62,6 +62,7 @@ class Program:
         """The program as the runtime takes it, with the files of a compiled folder."""
         from kspec.runtime.run import Bundle
 
+        program = self.compiled.program
         return Bundle(
             python=self.compiled.python,
             plan=make_plan(self.compiled),
@@ -72,7 +73,7 @@ class Program:
                 "model.ir": self.ir("after:elaborate"),
                 "model.opt.ir": self.ir(),
                 **{f"imports/{path}": file.text for path, file in self.compiled.imports},
-                "model.svg": draw(graph_of(self.compiled.program.module)),
+                "model.svg": draw(graph_of(program.module, program.parts)),
             },
         )
 

@@ -34,7 +34,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import TypeRuleError, Value
+from kspec.ir import Part, TypeRuleError, Value
 from kspec.layers.base import Layer
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation
@@ -134,7 +134,10 @@ class Applier:
         if isinstance(shared.template, (BlockValue, Shared)):  # they mark the call themselves
             return self._write_shared(shared, operands, span, env)
         with self.reporter.frame(span, f"in this call of `{shared.name}`"):
-            return self._write_shared(shared, operands, span, env)
+            if not isinstance(shared.template, Chain):
+                return self._write_shared(shared, operands, span, env)
+            with self.builder.within(Part("block", span)):
+                return self._write_shared(shared, operands, span, env)
 
     def _write_shared(
         self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env
@@ -187,7 +190,8 @@ class Applier:
             check_form(cls, (truth, guess), target.span, self.builder, self.reporter)
             self.compared.append((definition, truth, guess, target.span))
         hint = env.hint or word or (path or target.name).rsplit(".", 1)[-1]
-        with self.builder.at(target.span, hint, env.hints):
+        part = Part("layer", target.span, definition.call)
+        with self.builder.at(target.span, hint, env.hints), self.builder.within(part):
             try:
                 place = At(target.span, path or "")
                 results = self.lowering.lower(definition, sides, named, place)

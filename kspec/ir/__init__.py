@@ -1,6 +1,6 @@
 """The intermediate representation: typed tensors, ops, functions, modules."""
 
-from kspec.ir.builder import Builder
+from kspec.ir.builder import Builder, Part
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.ops import OPS, TypeRuleError
 from kspec.ir.ops.spatial import CONVOLUTIONS
@@ -27,6 +27,7 @@ __all__ = [
     "InvalidIR",
     "Module",
     "Op",
+    "Part",
     "Phase",
     "Shape",
     "TensorType",

@@ -4,17 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kspec.diagnostics import Span
-from kspec.ir.core import Attr, Func, Op, Value
+from kspec.ir.core import Attr, Call, Func, Op, Value
 from kspec.ir.ops import OPS
 from kspec.ir.types import TensorType
 
 Step: TypeAlias = Callable[
     [tuple[Value, ...], tuple[Value, ...]], tuple[Sequence[Value], Sequence[Value]]
 ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A part of a model as its author sees it; each call is one of its own.
+
+    Attributes:
+        kind: `layer`, `block` or `repeat`.
+        span: The call, or the head of the loop.
+        call: Gives a layer with all its arguments.
+    """
+
+    kind: str
+    span: Span
+    call: Callable[[], Call] | None = None
 
 
 class Builder:
@@ -30,6 +45,7 @@ class Builder:
         rounds: The numbers of the rounds of the bodies around new ops: keys depend on them.
         scope: The bodies that new ops stand in, outermost first.
         updates: What training makes of weights that no gradient changes.
+        parts: The parts of the model that each value was made in, outermost first.
 
     Args:
         reserved: Names that no new value may take.
@@ -45,6 +61,8 @@ class Builder:
         self.scope: tuple[object, ...] = ()
         self.rounds: tuple[Value, ...] = ()
         self.updates: dict[Value, Value] = {}
+        self.parts: dict[Value, tuple[Part, ...]] = {}
+        self._within: tuple[Part, ...] = ()
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
 
@@ -84,6 +102,7 @@ class Builder:
         op = Op(name, args, results, complete, self.span, body)
         self.ops.append(op)
         self.makers.update(dict.fromkeys(results, op))
+        self.parts.update(dict.fromkeys(results, self._within))
         return results
 
     def scan(
@@ -194,6 +213,16 @@ class Builder:
             name = f"{hint}.{self._versions[hint]}"
         self._taken.add(name)
         return Value(name, type)
+
+    @contextmanager
+    def within(self, part: Part) -> Generator[None]:
+        """Write the ops of a part of the model."""
+        before = self._within
+        self._within = (*before, part)
+        try:
+            yield
+        finally:
+            self._within = before
 
     @contextmanager
     def at(self, span: Span | None, hint: str, hints: tuple[str, ...] = ()) -> Generator[None]:
