@@ -33,6 +33,7 @@ LAYERS: list[set[str]] = [
     VOCABULARY | {"data"},
     {"passes", "codegen", "elaborate", "graph"},
     {"compiler"},
+    {"flops"},
     {"plan", "compare", "origins", "reference"},
     {"runtime"},
     {"api", "build"},

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from kspec.diagnostics import Span
@@ -22,6 +23,7 @@ from kspec.elaborate.lower import At, Lowering
 from kspec.elaborate.operands import layer_or_op, split_operands
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
+from kspec.elaborate.signatures import spell
 from kspec.elaborate.values import (
     BlockValue,
     Chain,
@@ -190,7 +192,7 @@ class Applier:
             check_form(cls, (truth, guess), target.span, self.builder, self.reporter)
             self.compared.append((definition, truth, guess, target.span))
         hint = env.hint or word or (path or target.name).rsplit(".", 1)[-1]
-        part = Part("layer", target.span, definition.call)
+        part = Part("layer", target.span, partial(spell, definition))
         with self.builder.at(target.span, hint, env.hints), self.builder.within(part):
             try:
                 place = At(target.span, path or "")

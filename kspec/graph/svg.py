@@ -91,8 +91,7 @@ def _route(route: Route) -> str:
         last_x, last_y = next_x, next_y
     head = f"M{end_x - 4.5:.1f} {end_y - 7:.1f}L{end_x + 4.5:.1f} {end_y - 7:.1f}"
     return (
-        f'<path d="{"".join(commands)}"/>'
-        f'<path class="head" d="{head}L{end_x:.1f} {end_y:.1f}Z"/>'
+        f'<path d="{"".join(commands)}"/><path class="head" d="{head}L{end_x:.1f} {end_y:.1f}Z"/>'
     )
 
 

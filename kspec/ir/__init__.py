@@ -6,7 +6,7 @@ from kspec.ir.ops import OPS, TypeRuleError
 from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.paths import matches
 from kspec.ir.read import BadText, read, read_call
-from kspec.ir.text import show, show_call
+from kspec.ir.text import show, show_attr, show_call
 from kspec.ir.types import BATCH, FLOATS, INTEGERS, JAX_DTYPES, KEY, Dim, Shape, TensorType
 from kspec.ir.verify import InvalidIR, verify
 
@@ -39,6 +39,7 @@ __all__ = [
     "read",
     "read_call",
     "show",
+    "show_attr",
     "show_call",
     "verify",
 ]

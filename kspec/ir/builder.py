@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kspec.diagnostics import Span
-from kspec.ir.core import Attr, Call, Func, Op, Value
+from kspec.ir.core import Attr, Func, Op, Value
 from kspec.ir.ops import OPS
 from kspec.ir.types import TensorType
 
@@ -24,12 +24,12 @@ class Part:
     Attributes:
         kind: `layer`, `block` or `repeat`.
         span: The call, or the head of the loop.
-        call: Gives a layer with all its arguments.
+        text: Gives a layer with those of its arguments that are not its defaults.
     """
 
     kind: str
     span: Span
-    call: Callable[[], Call] | None = None
+    text: Callable[[], str] | None = None
 
 
 class Builder:
