@@ -149,7 +149,8 @@ def _subtitle(ops: list[Op], weights: Mapping[Value, Weight]) -> str:
     }
     if not used:
         return ""
-    shared = list(takewhile(lambda words: len(set(words)) == 1, zip(*map(_folders, used))))
+    steps = zip(*map(_folders, used), strict=False)  # down the paths, as far as the shortest
+    shared = list(takewhile(lambda words: len(set(words)) == 1, steps))
     path = ".".join(words[0] for words in shared)
     count = f"{sum(weight.size for weight in used.values()):,} weights"
     return f"{path}: {count}" if path else count
