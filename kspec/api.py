@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kspec.compiler import Compiled, Imports, compile_source, read_source
 from kspec.diagnostics import Source, SpecError
 from kspec.diagnostics.errors import AmbiguousTraining, UnknownPass
-from kspec.graph import draw, graph_of
 from kspec.ir import show
-from kspec.plan import make_plan
 from kspec.syntax import parse_expression, print_spec
 from kspec.syntax.tree import Expr
 
@@ -60,6 +58,8 @@ class Program:
 
     def bundle(self) -> Bundle:
         """The program as the runtime takes it, with the files of a compiled folder."""
+        from kspec.graph import draw, graph_of
+        from kspec.plan import make_plan
         from kspec.runtime.run import Bundle
 
         program = self.compiled.program
