@@ -14,9 +14,7 @@ from typing import TYPE_CHECKING, Any, cast
 from kspec.compiler import Compiled, Imports, compile_source, read_source
 from kspec.diagnostics import Source, SpecError
 from kspec.diagnostics.errors import AmbiguousTraining, UnknownPass
-from kspec.graph import draw, graph_of
 from kspec.ir import show
-from kspec.plan import make_plan
 from kspec.syntax import parse_expression, print_spec
 from kspec.syntax.tree import Expr
 
@@ -61,8 +59,11 @@ class Program:
 
     def bundle(self) -> Bundle:
         """The program as the runtime takes it, with the files of a compiled folder."""
+        from kspec.graph import draw, graph_of
+        from kspec.plan import make_plan
         from kspec.runtime.bundle import Bundle
 
+        program = self.compiled.program
         return Bundle(
             python=self.compiled.python,
             plan=make_plan(self.compiled),
@@ -73,7 +74,7 @@ class Program:
                 "model.ir": self.ir("after:elaborate"),
                 "model.opt.ir": self.ir(),
                 **{f"imports/{path}": file.text for path, file in self.compiled.imports},
-                "model.svg": draw(graph_of(self.compiled.program.module)),
+                "model.svg": draw(graph_of(program.module, program.parts)),
             },
         )
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from kspec.elaborate import Program
-from kspec.ir import CONVOLUTIONS, Func, Op, Shape
+from kspec.flops import flops
+from kspec.ir import Op, Part, show_attr
 from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.printer import print_expr
@@ -32,7 +32,7 @@ class Change:
 
 def compare(before: Program, after: Program) -> tuple[Change, ...]:
     """All differences in meaning; comments, names of values and layout are none."""
-    readers = (_interface, _weights, _ops, _settings, _totals)
+    readers = (_interface, _layers, _ops, _weights, _settings, _totals)
     return tuple(change for read in readers for change in _changes(read(before), read(after)))
 
 
@@ -58,16 +58,51 @@ def _weights(program: Program) -> dict[str, str]:
     }
 
 
-def _ops(program: Program) -> dict[str, str]:
-    """How many ops of each kind the graph has, with their attributes."""
+def _layers(program: Program) -> dict[str, str]:
+    """The layers that outputs need: those with weights by their path, of others how many.
+
+    A layer is shown with the arguments that are not its defaults.
+    """
+    paths = {weight.value: weight.path for weight in program.module.weights}
+    own: dict[Part, str] = {}
+    for op in _needed(program):
+        for part in program.parts.get(op.results[0], ()):
+            if part.text is not None:
+                path = next((paths[value] for value in op.uses if value in paths), "")
+                own[part] = own.get(part) or path.rpartition(".")[0]
+    found: dict[str, str] = {}
     counts: dict[str, int] = {}
-    for op in program.module.func("graph").ops:
-        if op.name == "constant":
+    for part, path in own.items():
+        text = part.text() if part.text else ""
+        if path:
+            found[f"layer {path}"] = text
+        else:
+            counts[f"layer {text}"] = counts.get(f"layer {text}", 0) + 1
+    return found | {key: _times(count) for key, count in counts.items()}
+
+
+def _ops(program: Program) -> dict[str, str]:
+    """How many ops of each kind the outputs need beside layers, with their attributes."""
+    counts: dict[str, int] = {}
+    for op in _needed(program):
+        parts = program.parts.get(op.results[0], ())
+        if op.name == "constant" or any(part.text for part in parts):
             continue
-        attrs = ", ".join(f"{name}={value}" for name, value in op.attrs.items())
+        attrs = ", ".join(f"{name}={show_attr(value)}" for name, value in op.attrs.items())
         key = f"op {op.name}({attrs})"
         counts[key] = counts.get(key, 0) + 1
-    return {key: str(count) for key, count in counts.items()}
+    return {key: _times(count) for key, count in counts.items()}
+
+
+def _needed(program: Program) -> list[Op]:
+    """The ops of the outputs; losses and metrics are settings."""
+    func = program.module.func("graph")
+    outputs = (value for name, value in func.returns if name.startswith("output."))
+    return live_ops(func.ops, outputs)
+
+
+def _times(count: int) -> str:
+    return {1: "once", 2: "twice"}.get(count, f"{count} times")
 
 
 def _settings(program: Program) -> dict[str, str]:
@@ -122,51 +157,6 @@ def _totals(program: Program) -> dict[str, str]:
         "weights in total": f"{weights:,}",
         "FLOPs an example in predict": f"{flops(program.module.func('graph')):,}",
     }
-
-
-def flops(func: Func) -> int:
-    """Floating-point operations of the products that a graph's outputs need, for one example.
-
-    A product of tensors or a convolution counts 2 for each multiplication and addition; all
-    else is left out. Axes without a fixed size count as 1.
-    """
-    outputs = (value for name, value in func.returns if name.startswith("output."))
-    return sum(_flops(op) for op in live_ops(func.ops, outputs))
-
-
-def _flops(op: Op) -> int:
-    if op.body is not None:
-        axis = op.attrs["axis"] if op.name == "map" else 0
-        rounds = op.args[-1].type.shape[axis] if isinstance(axis, int) else 1
-        inside = sum(_flops(inner) for inner in op.body.ops)
-        return inside * (rounds if isinstance(rounds, int) else 1)
-    if op.name == "einsum":
-        return 2 * math.prod(_einsum_sizes(op).values())
-    if op.name != "matmul" and op.name not in CONVOLUTIONS:
-        return 0
-    x, kernel = op.args
-    # A transposed convolution multiplies each element that goes in, the others sum for
-    # each that comes out.
-    each = x if op.name == "conv_transpose" else op.result
-    inner = x.type.shape[-1:] if op.name == "matmul" else kernel.type.shape[:-1]
-    return 2 * _known(each.type.shape) * _known(inner)
-
-
-def _known(shape: Shape) -> int:
-    return math.prod(axis for axis in shape if isinstance(axis, int))
-
-
-def _einsum_sizes(op: Op) -> dict[str, int]:
-    """The size of each letter, and of each axis that dots stand for."""
-    left, _, _ = str(op.attrs["equation"]).partition("->")
-    sizes: dict[str, int] = {}
-    for term, value in zip(left.split(","), op.args, strict=True):
-        before, dots, after = term.partition("...")
-        free = value.type.rank - len(before) - len(after) if dots else 0
-        letters = [*before, *(f"...{place}" for place in range(free, 0, -1)), *after]
-        for letter, size in zip(letters, value.type.shape, strict=True):
-            sizes[letter] = max(sizes.get(letter, 1), size if isinstance(size, int) else 1)
-    return sizes
 
 
 def as_text(changes: Iterable[Change]) -> str:

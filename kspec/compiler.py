@@ -8,18 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from importlib import resources
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from kspec.codegen.module import generate
 from kspec.data.paths import resolve
 from kspec.diagnostics import Diagnostic, Source, SpecError
 from kspec.diagnostics.errors import FileMissing, FileUnreadable
 from kspec.elaborate import Program, elaborate
 from kspec.files import Stamp, stamp
 from kspec.ir import Module
-from kspec.passes import stages
 from kspec.syntax import parse
 from kspec.syntax.tree import Expr
 
@@ -43,6 +40,8 @@ class Compiled:
     @cached_property
     def stages(self) -> Mapping[str, Module]:
         """The IR after elaboration and after each pass, by the pass's name."""
+        from kspec.passes import stages
+
         return dict(stages(self.program.module))
 
     @cached_property
@@ -53,6 +52,8 @@ class Compiled:
     @cached_property
     def python(self) -> str:
         """The generated file."""
+        from kspec.codegen.module import generate
+
         return generate(self.module, self.source.name)
 
     @property
@@ -110,7 +111,7 @@ class Imports:
 
     def _read(self, path: str) -> Source:
         if path.startswith(STD):
-            folder = Path(str(resources.files("kspec")))
+            folder = Path(__file__).parent
             return read_source(resolve(folder, path), path)
         if self.folder is None:
             raise SpecError((FileMissing(span=None, path=path),))

@@ -10,7 +10,9 @@ under one decorator. Its fields, made with `arg`, are the signature that users s
 
         rate: float = arg(doc="The fraction to drop, in [0, 1).")
 
-The directory is the list: looking a kind up imports every module of its package.
+The directory is the list: `names` imports every module of a kind's package. `lookup` imports
+one, found in `kspec/vocabulary.txt`, which `pytest --update-golden` makes: importing all takes
+longer than checking a small spec.
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
+from pathlib import Path
 from types import MappingProxyType
 from typing import (
     Any,
@@ -53,6 +56,7 @@ PACKAGES: Final = MappingProxyType(
     }
 )
 
+INDEX: Final = Path(__file__).with_name("vocabulary.txt")
 _REQUIRED: Final = object()
 _table: dict[str, dict[str, type[Definition]]] = {kind: {} for kind in PACKAGES}
 _loaded: set[str] = set()
@@ -233,13 +237,39 @@ def names(kind: str) -> Mapping[str, type[Definition]]:
 
 
 def lookup(kind: str, name: str) -> type[Definition] | None:
-    """The class of that name, or None."""
-    return names(kind).get(name)
+    """The class of that name, or None; of all modules only its own is imported."""
+    if kind not in _loaded and name not in _table[kind]:
+        module = _modules().get((kind, name))
+        if module is None:
+            return None
+        importlib.import_module(f"{PACKAGES[kind]}.{module}")
+    return _table[kind].get(name)
+
+
+@cache
+def _modules() -> Mapping[tuple[str, str], str]:
+    """The module of each name, by kind and name."""
+    found: dict[tuple[str, str], str] = {}
+    for line in INDEX.read_text(encoding="utf-8").splitlines():
+        kind, module, *words = line.split()
+        found |= {(kind, word): module for word in words}
+    return found
+
+
+def index() -> str:
+    """The text of `vocabulary.txt`: a line for each module, with its kind and its names."""
+    lines: dict[tuple[str, str], list[str]] = {}
+    for kind in PACKAGES:
+        for name, cls in names(kind).items():
+            lines.setdefault((kind, cls.__module__.rpartition(".")[2]), []).append(name)
+    return "".join(f"{' '.join([*key, *words])}\n" for key, words in sorted(lines.items()))
 
 
 def make(kind: str, call: Call) -> Definition:
     """The definition that a `Call` of the IR stands for. Raises KeyError."""
-    cls = names(kind)[call.name]
+    cls = lookup(kind, call.name)
+    if cls is None:
+        raise KeyError(call.name)
     values: dict[str, object] = dict(call.args)
     for name, value in call.args.items():
         if isinstance(value, Call):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 import kspec
-from kspec.compare import flops
+from kspec.flops import flops
 from kspec.plan import make_plan
 
 WORK = [  # the layer, and its multiplications and additions by hand
@@ -15,12 +15,17 @@ WORK = [  # the layer, and its multiplications and additions by hand
     ("5, 6, 4", "conv2d_transpose(3, (3, 2), 2)", 2 * 5 * 6 * 4 * 3 * 2 * 3),
     ("9, 8, 4", "depthwise_conv2d(3, depth_multiplier=2)", 2 * 7 * 6 * 8 * 9),
     ("9, 4", "separable_conv1d(5, 3)", 2 * 7 * 4 * 3 + 2 * 7 * 5 * 4),
+    # Projections, scores and sums of values: 2 heads of 3, 5 steps.
+    ("5, 4", "Attend", 4 * 2 * 5 * 4 * 6 + 2 * 2 * 5 * 5 * 3 * 2),
+    ("5, 4", "lstm(3)", 5 * 2 * (4 + 3) * 12),
+    ("5, 4", 'einsum_dense("abc,cd->abd", (none, 6))', 2 * 5 * 4 * 6),
 ]
+ATTEND = "block Attend {\n  input x : f32[T, D]\n  output multi_head_attention(x, x, 2, 3)\n}\n"
 
 
 @pytest.mark.parametrize(("shape", "call", "count"), WORK)
 def test_work_is_counted(shape, call, count):
-    text = f"model M {{\n  input x : f32[{shape}]\n  output y = x -> {call}\n}}\n"
+    text = f"{ATTEND}model M {{\n  input x : f32[{shape}]\n  output y = x -> {call}\n}}\n"
     assert flops(kspec.compile_text(text).compiled.program.module.func("graph")) == count
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from importlib import resources
-from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
@@ -146,7 +145,7 @@ def test_the_shipped_tables_are_those_of_the_grammar(updating):
     """`pytest --update-golden` makes them anew after a change of the grammar."""
     shipped = json.loads(tables.TABLES.read_text(encoding="utf-8"))
     if shipped["made_from"] != tables.origin() and updating:
-        Path(str(tables.TABLES)).write_text(tables.tables(), encoding="utf-8")
+        tables.TABLES.write_text(tables.tables(), encoding="utf-8")
         return
     assert shipped["made_from"]["grammar"] == tables.origin()["grammar"], "--update-golden"
 

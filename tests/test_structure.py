@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from kspec.passes import PIPELINE
-from kspec.registry import PACKAGES, names
+from kspec.registry import INDEX, PACKAGES, index, names
 from tests.conftest import SPECS, TESTS
 
 ROOT = TESTS.parent
@@ -33,6 +33,7 @@ LAYERS: list[set[str]] = [
     VOCABULARY | {"data"},
     {"passes", "codegen", "elaborate", "graph"},
     {"compiler"},
+    {"flops"},
     {"plan", "compare", "origins", "reference"},
     {"runtime"},
     {"api", "build"},
@@ -144,6 +145,20 @@ def test_tests_are_short_and_documented(path: Path):
     if "golden" not in path.parts:
         assert text.count("\n") <= BUDGET
         assert ast.get_docstring(ast.parse(text))
+
+
+def test_the_index_of_the_vocabulary_has_every_name(golden):
+    golden(INDEX, index())
+
+
+@pytest.mark.parametrize("kind", PACKAGES)
+def test_a_name_is_found_without_the_others(kind):
+    """In a process of its own: here all are there already."""
+    last = list(names(kind))[-1]
+    code = f"from kspec import registry; cls = registry.lookup({kind!r}, {last!r})\n"
+    code += f"assert cls.name == {last!r} and registry.lookup({kind!r}, 'no_such') is None\n"
+    code += f"assert not registry._loaded; assert registry.names({kind!r})[{last!r}] is cls"
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
 def test_a_pass_is_a_file_with_before_and_after():

@@ -235,12 +235,35 @@ def test_diff_tells_what_changed_in_meaning(place):
     (place / "other.kspec").write_text(changed, encoding="utf-8")
     shown = kspec("diff", "digits.kspec", "other.kspec", cwd=place).stdout
     assert "~ weight dense.kernel: f32[64,512] = glorot_uniform -> f32[64,64]" in shown
+    assert "~ layer dense: dense(units=512, activation=relu) -> dense(units=64" in shown
     assert "~ train.optimizer: rmsprop(" in shown
     assert "~ weights in total: 38,410 -> 4,810" in shown
     assert "~ FLOPs an example in predict: 75,776 -> 9,472" in shown
     records = json.loads(kspec("diff", "digits.kspec", "other.kspec", "--json", cwd=place).stdout)
     assert {record["kind"] for record in records} == {"changed"}
     assert kspec("diff", "digits.kspec", "digits.kspec", cwd=place).stdout.startswith("no change")
+
+
+def test_diff_tells_layers_from_what_stands_between_them(tmp_path):
+    model = "model Net {{\n  input x : f32[8]\n{}  output y = {} -> dense(1)\n}}\n"
+    (tmp_path / "a.kspec").write_text(model.format("", "x -> relu -> dropout(0.5)"))
+    block = "  x = x -> dense(8) -> relu -> relu\n"
+    (tmp_path / "b.kspec").write_text(model.format(block, "x * 2 -> dropout(0.4)"))
+    shown = kspec("diff", "a.kspec", "b.kspec", cwd=tmp_path).stdout
+    assert shown.splitlines() == [
+        "~ layer dense: dense(units=1) -> dense(units=8)",
+        "~ layer relu: once -> twice",
+        "- layer dropout(rate=0.5): once",
+        "+ layer dense_1: dense(units=1)",
+        "+ layer dropout(rate=0.4): once",
+        "+ op multiply(): once",
+        "~ weight dense.kernel: f32[8,1] = glorot_uniform -> f32[8,8] = glorot_uniform",
+        "~ weight dense.bias: f32[1] = zeros -> f32[8] = zeros",
+        "+ weight dense_1.kernel: f32[8,1] = glorot_uniform",
+        "+ weight dense_1.bias: f32[1] = zeros",
+        "~ weights in total: 9 -> 81",
+        "~ FLOPs an example in predict: 16 -> 144",
+    ]
 
 
 def test_init_writes_specs_that_are_right(tmp_path):

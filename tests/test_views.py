@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.graph import draw, graph_of
+from kspec.graph import DEEPEST, dot, draw, graph_of, mermaid
 from kspec.runtime.curves import chart, ticks
 from kspec.runtime.progress import LiveProgress, PlainProgress, QuietProgress, choose, number
 from kspec.runtime.report import Report, render_report, report_of
@@ -169,8 +169,8 @@ def test_a_report_without_epochs_or_metrics_says_so(report):
 
 @pytest.mark.parametrize("name", [path.stem for path in sorted(SPECS.glob("*.kspec"))])
 def test_the_picture_shows_every_layer_and_is_sound(name):
-    program = kspec.compile(SPECS / f"{name}.kspec")
-    graph = graph_of(program.compiled.program.module)
+    program = kspec.compile(SPECS / f"{name}.kspec").compiled.program
+    graph = graph_of(program.module, program.parts, DEEPEST)
     root = ElementTree.fromstring(draw(graph))
     ns = "{http://www.w3.org/2000/svg}"
     assert len(root.findall(f"{ns}g")) == len(graph.nodes)
@@ -184,6 +184,74 @@ def test_the_picture_shows_every_layer_and_is_sound(name):
         for other_x, other_y, other_w, other_h in boxes[index + 1 :]:
             apart = x + w <= other_x or other_x + other_w <= x
             assert apart or y + h <= other_y or other_y + other_h <= y
+
+
+NESTED = """block Residual(filters) {
+  input x : f32[D]
+  y = x -> dense(filters, relu) -> dense(D)
+  output x + y
+}
+
+block Halves {
+  input x : f32[D]
+  output low  = x[:3]
+  output high = x[3:] -> dense(7)
+}
+
+model Net {
+  input x : f32[8]
+  share encode = dense(8) -> relu
+  x = x -> encode
+  repeat 2 { x = x -> Residual(16) }
+  low, high = x -> Halves
+  output y = concatenate(low, high)
+}
+"""
+
+
+def boxes(depth: int) -> list[tuple[str, str]]:
+    """The boxes of the nested spec, opened so far."""
+    program = kspec.compile_text(NESTED).compiled.program
+    graph = graph_of(program.module, program.parts, depth)
+    return [(node.title, node.kind) for node in graph.nodes]
+
+
+def test_blocks_shared_pipelines_and_loops_are_closed_until_they_are_opened():
+    closed = [("encode", "block"), ("repeat 2", "block"), ("Halves", "block")]
+    assert boxes(0)[1:4] == closed
+    once = boxes(1)
+    assert [title for title, kind in once if kind == "block"] == ["Residual(16)"] * 2
+    assert [title for title, _ in once][1:3] == ["dense(8)", "relu"]
+    assert boxes(2) == boxes(DEEPEST)
+    assert {kind for _, kind in boxes(2)} == {"input", "layer", "output"}
+
+
+def test_an_arrow_tells_the_shapes_of_all_that_goes_along_it():
+    program = kspec.compile_text(NESTED).compiled.program
+    graph = graph_of(program.module, program.parts)
+    titles = {node.id: (node.title, node.subtitle) for node in graph.nodes}
+    assert [(titles[edge.source][0], edge.label) for edge in graph.edges] == [
+        ("x", "8"),
+        ("encode", "8"),
+        ("repeat 2", "8"),
+        ("Halves", "3, 7"),
+        ("concatenate(low, high)", "10"),
+    ]
+    assert ("encode", "encode.dense: 72 weights") in titles.values()
+    assert ("repeat 2", "560 weights") in titles.values()
+    assert draw(graph).count('class="behind"') == 3
+
+
+def test_opened_blocks_have_frames_in_text():
+    program = kspec.compile_text(NESTED).compiled.program
+    graph = graph_of(program.module, program.parts, 2)
+    for text, begin, end in (
+        (dot(graph), "subgraph cluster_", "  }"),
+        (mermaid(graph), "subgraph g", "  end"),
+    ):
+        assert text.count(begin) == 5
+        assert text.splitlines().count(end) == 5
+    assert '  subgraph g2 ["repeat 2"]\n  subgraph g3 ["Residual(16)"]\n' in mermaid(graph)
 
 
 def test_the_plan_of_a_program_is_json_that_reads_back():

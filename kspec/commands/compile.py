@@ -97,6 +97,14 @@ def show(
     default="svg",
     show_default=True,
 )
+@click.option(
+    "--depth",
+    type=click.IntRange(min=0),
+    default=0,
+    show_default=True,
+    help="How many blocks, shared pipelines and loops inside each other are opened.",
+)
+@click.option("--expand", is_flag=True, help="Open all of them: draw every layer.")
 @click.option("-o", "out", type=click.Path(dir_okay=False), help="A file instead of stdout.")
 @SETS
 @TRAIN
@@ -104,16 +112,22 @@ def show(
 def graph(
     spec: str | None,
     form: str,
+    depth: int,
+    expand: bool,
     out: str | None,
     sets: dict[str, str],
     train: str | None,
 ) -> None:
-    """Draw the model of SPEC, with the shapes on its arrows."""
+    """Draw the model of SPEC, with the shapes on its arrows.
+
+    A block, a shared pipeline and a loop is one box each, until it is opened.
+    """
     from kspec.files import write_text
-    from kspec.graph import dot, draw, graph_of, mermaid
+    from kspec.graph import DEEPEST, dot, draw, graph_of, mermaid
 
     program = compile_spec(find_spec(spec, "graph"), sets, train)
-    made = graph_of(program.compiled.program.module)
+    elaborated = program.compiled.program
+    made = graph_of(elaborated.module, elaborated.parts, DEEPEST if expand else depth)
     text = {"svg": draw, "dot": dot, "mermaid": mermaid}[form](made)
     if out:
         write_text(Path(out), text)

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
-from importlib import resources
 from pathlib import Path
 
 import click
 
 from kspec.commands.common import JSON, reports
 
-TEMPLATES = resources.files("kspec") / "templates"
+TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
 @click.command()

@@ -58,7 +58,7 @@ class UnknownName(Suggesting):
     def help_text(self) -> str:
         """The similar name, or how such a name is declared."""
         if self.suggestion is None and self.kind in ("tensor", "value", "tensor or layer"):
-            return f"an input is declared: `input {self.name} : f32[...]`"
+            return f"if it is an input, declare it: `input {self.name} : f32[...]`"
         if self.suggestion is None and self.kind == "metric" and self.name.startswith("val_"):
             return "metrics are measured on the validation split, too: leave `val_` out"
         return super().help_text()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from kspec.diagnostics import Span
@@ -22,6 +23,7 @@ from kspec.elaborate.lower import At, Lowering
 from kspec.elaborate.operands import layer_or_op, split_operands
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
+from kspec.elaborate.signatures import spell
 from kspec.elaborate.values import (
     BlockValue,
     Chain,
@@ -34,7 +36,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import TypeRuleError, Value
+from kspec.ir import Part, TypeRuleError, Value
 from kspec.layers.base import Layer
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation
@@ -80,16 +82,16 @@ class Applier:
         cls = lookup("op", name) if "op" in env.kinds else None
         return cls if cls is not None and issubclass(cls, Operation) else None
 
-    def operand_count(self, name: str, env: Env) -> int:
-        """How many tensors a name of the vocabulary works on, if that is fixed; else 0."""
+    def operand_count(self, name: str, env: Env, given: int) -> int:
+        """How many tensors a name of the vocabulary works on; as many as given if it takes any."""
         cls = self.meant(name, env)
         if cls is None:
             return 0
         if issubclass(cls, Layer):
             fixed = cls.counts or (len(cls.patterns()[0]),)
-            return 0 if cls.variadic else min(fixed)
+            return given if cls.variadic else min(fixed)
         if issubclass(cls, Operation):
-            return 0 if cls.variadic else cls.operands
+            return given if cls.variadic else cls.operands
         return 2 if issubclass(cls, Loss) else 1
 
     def apply(self, target: Meaning, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
@@ -131,8 +133,13 @@ class Applier:
         return self.apply(last, operands, _span_of(last, chain.span), env)
 
     def _shared(self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
-        with self.reporter.frame(span, f"in this call of `{shared.name}`"):
+        if isinstance(shared.template, (BlockValue, Shared)):  # they mark the call themselves
             return self._write_shared(shared, operands, span, env)
+        with self.reporter.frame(span, f"in this call of `{shared.name}`"):
+            if not isinstance(shared.template, Chain):
+                return self._write_shared(shared, operands, span, env)
+            with self.builder.within(Part("block", span)):
+                return self._write_shared(shared, operands, span, env)
 
     def _write_shared(
         self, shared: Shared, operands: tuple[Tensor, ...], span: Span, env: Env
@@ -185,7 +192,8 @@ class Applier:
             check_form(cls, (truth, guess), target.span, self.builder, self.reporter)
             self.compared.append((definition, truth, guess, target.span))
         hint = env.hint or word or (path or target.name).rsplit(".", 1)[-1]
-        with self.builder.at(target.span, hint, env.hints):
+        part = Part("layer", target.span, partial(spell, definition))
+        with self.builder.at(target.span, hint, env.hints), self.builder.within(part):
             try:
                 place = At(target.span, path or "")
                 results = self.lowering.lower(definition, sides, named, place)

@@ -25,7 +25,7 @@ from kspec.elaborate.scope import BROKEN, Place, Scope, WeightTable
 from kspec.elaborate.types import Types
 from kspec.elaborate.values import LAYER_LIKE, Shared, Tensor, describe
 from kspec.initializers.base import Initializer
-from kspec.ir import Call
+from kspec.ir import Call, Part
 from kspec.registry import make
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
@@ -211,11 +211,15 @@ class Body:
                 reason = "a number of rounds cannot be negative"
             self.reporter.fail(InvalidNumber(span=statement.stop.span, reason=reason))
         self.reporter.spend((stop - start) * max(1, len(statement.body)), statement.head)
-        for number in range(start, stop):
+        with self.evaluator.arithmetic.builder.within(Part("repeat", statement.head)):
+            self._rounds(statement, range(start, stop), here)
+
+    def _rounds(self, statement: tree.Repeat, numbers: range, here: Here) -> None:
+        for number in numbers:
             scope = Scope(here.scope, is_round=True)
             if statement.index is not None and statement.index_span is not None:
                 scope.bind(statement.index, number, statement.index_span, "name")
-            text = f"in round {number - start + 1} of {stop - start}"
+            text = f"in round {number - numbers.start + 1} of {len(numbers)}"
             with self.reporter.frame(statement.head, text):
                 self.write(statement.body, Here(scope, here.place, here.hint, here.outputs))
 

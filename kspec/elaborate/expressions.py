@@ -140,6 +140,8 @@ class Evaluator:
         """A meaning that must be a tensor; `expr` is where it stands."""
         if isinstance(value, Tensor):
             return value
+        if isinstance(value, Invocation) and (first := self._nothing(value, env)):
+            self._unknown(first, env)
         if isinstance(value, (Invocation, Chain, BlockValue, Shared)):
             self.reporter.fail(TensorUnusable(span=expr.span, what=describe(value)))
         if isinstance(value, Ref):
@@ -148,6 +150,16 @@ class Evaluator:
         if isinstance(value, tuple) and any(isinstance(item, Tensor) for item in value):
             wanted = f"one tensor: write `{', '.join('abcdefgh'[: len(value)])} = ...`"
         self.reporter.fail(NotAValue(span=expr.span, what=describe(value), wanted=wanted))
+
+    def _nothing(self, call: Invocation, env: Env) -> Ref | None:
+        """What stands for a tensor in a call without any: a name that means nothing."""
+        takes = self.applier.operand_count(call.name, env, len(call.args)) > 0
+        first = call.args[0] if call.args and takes else None
+        if first is None or first.name is not None:
+            return None
+        values = first.value if isinstance(first.value, (tuple, list)) else (first.value,)
+        names = (value for value in values if isinstance(value, Ref))
+        return next((name for name in names if not self.applier.meant(name.name, env)), None)
 
     def _unknown(self, name: Ref, env: Env, kind: str = "tensor") -> Never:
         kind = "field or output" if env.kinds is LOSS_KINDS else kind
@@ -209,13 +221,23 @@ class Evaluator:
             return callee
         return self.applier.apply(callee, operands, expr.span, env)
 
-    def _known_operands(self, callee: str, args: tuple[Given, ...], env: Env) -> None:
-        """Report a name that nothing binds where a tensor must stand: operands come first."""
+    def _known_operands(
+        self, callee: str, args: tuple[Given, ...], env: Env, before: int = 0
+    ) -> None:
+        """Report a name that nothing binds where a tensor must stand: operands come first.
+
+        Args:
+            callee: The name that is called.
+            args: What stands in the parentheses.
+            env: Where the call stands.
+            before: How many tensors an arrow brings.
+        """
         tensors = [i for i, g in enumerate(args) if isinstance(g.value, Tensor) and g.name is None]
-        needed = self.applier.operand_count(callee, env)
-        if not tensors and env.kinds is not LOSS_KINDS:
+        most = len(args) + before
+        needed = 0 if env.scope.find(callee) else self.applier.operand_count(callee, env, most)
+        if not tensors and not before and env.kinds is not LOSS_KINDS:
             needed = 0  # a layer that gets its operands by an arrow
-        for given in args[: max([needed, *tensors])]:
+        for given in args[: max([0, needed - before, *tensors])]:
             if given.name is None and isinstance(given.value, Ref):
                 self._unknown(given.value, env)
 
@@ -239,6 +261,10 @@ class Evaluator:
     def _pipe(self, expr: tree.Pipe, env: Env) -> Meaning:
         source = self.evaluate(expr.source, env.inner())
         operands = brought(source, expr.source.span)
+        if isinstance(source, (tuple, list)) and any(isinstance(each, Tensor) for each in source):
+            for each in source:
+                if isinstance(each, Ref):
+                    self._unknown(each, env)
         if operands is None and not isinstance(source, (*LAYER_LIKE, tuple)):
             self.reporter.fail(
                 NotAValue(
@@ -260,6 +286,7 @@ class Evaluator:
         """What stands right of an arrow: a layer, or a call that takes more tensors."""
         if isinstance(expr, tree.Call) and operands is not None:
             args = self._arguments(expr, env)
+            self._known_operands(expr.func.id, args, env, len(operands))
             more = leading_tensors(args)
             if more:
                 callee = self._callee(expr.func, args[len(more) :], expr.span, env)

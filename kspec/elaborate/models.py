@@ -26,7 +26,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import BROKEN, Place, Scope, WeightTable
 from kspec.elaborate.types import Types, spell, unify
 from kspec.elaborate.values import BlockValue, Dimension, Tensor
-from kspec.ir import BATCH, Builder, TensorType, Value
+from kspec.ir import BATCH, Builder, Part, TensorType, Value
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, ModelDecl
 
@@ -145,7 +145,8 @@ class Elaborator:
         here = Here(scope, place, hint if single else None)
         self._stack.append(decl)
         try:
-            with self.reporter.frame(span, f"in this call of `{decl.name}`"):
+            frame = self.reporter.frame(span, f"in this call of `{decl.name}`")
+            with frame, self.builder.within(Part("block", span)):
                 self.body.write(decl.body, here)
         finally:
             self._stack.pop()

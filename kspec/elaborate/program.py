@@ -8,7 +8,7 @@ Passes derive the functions of training, evaluation and prediction from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from kspec.callbacks.base import Mode
@@ -28,7 +28,7 @@ from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.train import Training, elaborate_train
 from kspec.elaborate.values import BlockValue
-from kspec.ir import Func, Module, TensorType
+from kspec.ir import Func, Module, Part, TensorType, Value
 from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
@@ -51,6 +51,7 @@ class Program:
         warnings: What is odd but no mistake.
         choices: Every argument of every layer, loss, ..., and where it was chosen.
         trains: The names of the spec's train blocks.
+        parts: The parts of the model that each value was made in, outermost first.
     """
 
     module: Module
@@ -62,6 +63,7 @@ class Program:
     warnings: tuple[Diagnostic, ...] = ()
     choices: tuple[Choice, ...] = ()
     trains: tuple[str, ...] = ()
+    parts: Mapping[Value, tuple[Part, ...]] = field(default_factory=dict[Value, tuple[Part, ...]])
 
 
 def elaborate(
@@ -133,7 +135,12 @@ def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, load: Load) -> 
         raise AssertionError("a failure was not reported; this is a bug in kspec") from None
     reporter.finish()
     choices = tuple(dict.fromkeys(elaborator.arguments.choices))
-    return replace(program, warnings=_warnings(program, elaborator), choices=choices)
+    return replace(
+        program,
+        warnings=_warnings(program, elaborator),
+        choices=choices,
+        parts=elaborator.builder.parts,
+    )
 
 
 def _warnings(program: Program, elaborator: Elaborator) -> tuple[Diagnostic, ...]:

@@ -1,12 +1,12 @@
 """The intermediate representation: typed tensors, ops, functions, modules."""
 
-from kspec.ir.builder import Builder
+from kspec.ir.builder import Builder, Part
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
 from kspec.ir.ops import OPS, TypeRuleError
 from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.paths import matches
 from kspec.ir.read import BadText, read, read_call
-from kspec.ir.text import show, show_call
+from kspec.ir.text import show, show_attr, show_call
 from kspec.ir.types import (
     BATCH,
     FLOATS,
@@ -42,6 +42,7 @@ __all__ = [
     "InvalidIR",
     "Module",
     "Op",
+    "Part",
     "Phase",
     "Shape",
     "TensorType",
@@ -53,6 +54,7 @@ __all__ = [
     "read",
     "read_call",
     "show",
+    "show_attr",
     "show_call",
     "verify",
 ]

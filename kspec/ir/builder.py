@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from kspec.diagnostics import Span
@@ -15,6 +15,21 @@ from kspec.ir.types import TensorType
 Step: TypeAlias = Callable[
     [tuple[Value, ...], tuple[Value, ...]], tuple[Sequence[Value], Sequence[Value]]
 ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A part of a model as its author sees it; each call is one of its own.
+
+    Attributes:
+        kind: `layer`, `block` or `repeat`.
+        span: The call, or the head of the loop.
+        text: Gives a layer with those of its arguments that are not its defaults.
+    """
+
+    kind: str
+    span: Span
+    text: Callable[[], str] | None = None
 
 
 class Builder:
@@ -31,6 +46,7 @@ class Builder:
         scope: The bodies that new ops stand in, outermost first.
         updates: What training makes of weights that no gradient changes.
         learned: What weights start with that are learned from a whole split.
+        parts: The parts of the model that each value was made in, outermost first.
 
     Args:
         reserved: Names that no new value may take.
@@ -47,6 +63,8 @@ class Builder:
         self.rounds: tuple[Value, ...] = ()
         self.updates: dict[Value, Value] = {}
         self.learned: dict[Value, Value] = {}
+        self.parts: dict[Value, tuple[Part, ...]] = {}
+        self._within: tuple[Part, ...] = ()
         self._taken = set(reserved)
         self._versions: dict[str, int] = {}
 
@@ -86,6 +104,7 @@ class Builder:
         op = Op(name, args, results, complete, self.span, body)
         self.ops.append(op)
         self.makers.update(dict.fromkeys(results, op))
+        self.parts.update(dict.fromkeys(results, self._within))
         return results
 
     def scan(
@@ -206,6 +225,16 @@ class Builder:
             name = f"{hint}.{self._versions[hint]}"
         self._taken.add(name)
         return Value(name, type)
+
+    @contextmanager
+    def within(self, part: Part) -> Generator[None]:
+        """Write the ops of a part of the model."""
+        before = self._within
+        self._within = (*before, part)
+        try:
+            yield
+        finally:
+            self._within = before
 
     @contextmanager
     def at(self, span: Span | None, hint: str, hints: tuple[str, ...] = ()) -> Generator[None]:

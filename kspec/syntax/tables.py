@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from importlib import resources
+from pathlib import Path
 from typing import Any, Final
 
 import lark
@@ -18,8 +18,8 @@ from lark.grammar import Rule
 from lark.lexer import TerminalDef
 
 STARTS: Final = ("spec", "expr")
-GRAMMAR: Final = resources.files("kspec") / "grammar.lark"
-TABLES: Final = resources.files("kspec") / "grammar.json"
+GRAMMAR: Final = Path(__file__).parent.parent / "grammar.lark"
+TABLES: Final = GRAMMAR.with_suffix(".json")
 
 
 def load(postlex: Any) -> Any:
