@@ -1,4 +1,4 @@
-"""What Keras and Ludwig say to 40 mistakes that were reported, and what kspec says to them."""
+"""What Keras and Ludwig say to mistakes that were reported, and what kspec says to them."""
 
 from __future__ import annotations
 

@@ -142,7 +142,9 @@ class BadSplit(Diagnostic):
 
 
 class NoSuchWeights(Suggesting):
-    """A path of `freeze`, `unfreeze`, `load` or an optimizer's group means no weight.
+    """A path of `freeze`, `unfreeze`, `load`, or of an optimizer, means no weight.
+
+    An optimizer has paths before its `=`, and in `exclude_from_weight_decay=["**.bias"]`.
 
     Paths are made of the names in the spec: `share base = ...` gives `base.dense.kernel`.
     `kspec ir SPEC` lists all weights. `*` stands for one part, `**` for any number.
