@@ -65,6 +65,7 @@ class Plan:
         directions: Which way each metric is better, `min` or `max`, where that is known.
         tables: The paths of the vocabularies that are learned.
         below: What numbers that the host makes must be below: the rows of embeddings.
+        layers: The name of each layer that has weights, by its path.
     """
 
     name: str
@@ -85,6 +86,7 @@ class Plan:
     directions: Mapping[str, str] = field(default_factory=dict[str, str])
     tables: tuple[str, ...] = ()
     below: Mapping[str, int] = field(default_factory=dict[str, int])
+    layers: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
     def trains(self) -> bool:
@@ -130,6 +132,7 @@ def make_plan(compiled: Compiled) -> Plan:
         directions={name: way for name, way in program.metrics.items() if way},
         tables=tables,
         below={name: rows for name, (rows, _) in looked.items()},
+        layers=program.layers,
     )
 
 
@@ -208,6 +211,7 @@ def plan_to_json(plan: Plan) -> str:
                 "sources": {name: list(place) for name, place in plan.sources.items()},
                 "tables": list(plan.tables),
                 "below": dict(plan.below),
+                "layers": dict(plan.layers),
                 "schedules": [[show_call(call), epochs] for call, epochs in plan.schedules],
             },
             indent=2,
@@ -248,6 +252,7 @@ def plan_from_json(text: str) -> Plan:
             directions=raw.get("directions", {}),  # runs from before have none
             tables=tuple(raw.get("tables", ())),
             below=raw.get("below", {}),
+            layers=raw.get("layers", {}),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None

@@ -22,6 +22,7 @@ ELSEWHERE = {
     "E004": "test_parser",
     "E106": "test_api",
     "E108": "test_several_trainings",
+    "E515": "data/test_image_folder",
     "E516": "test_hosted",
     "E601": "test_folders",
     "E602": "test_folders",

@@ -50,16 +50,18 @@ def run():
 def test_inputs_come_from_npz_csv_or_npy(run, tmp_path):
     plan = run.bundle.plan
     np.savez(tmp_path / "a.npz", size=SIZE, n=N, more=N)
-    arrays = read_inputs(tmp_path / "a.npz", plan)
+    arrays = read_inputs(tmp_path / "a.npz", plan).arrays
     assert set(arrays) == {"size", "n"}
     one = kspec.compile_text(ONE).init()
     np.save(tmp_path / "a.npy", SIZE)
-    np.testing.assert_array_equal(read_inputs(tmp_path / "a.npy", one.bundle.plan)["x"], SIZE)
+    np.testing.assert_array_equal(
+        read_inputs(tmp_path / "a.npy", one.bundle.plan).arrays["x"], SIZE
+    )
     scalar = kspec.compile_text(
         ONE.replace("f32[2]", "f32").replace("x -> d", "x -> reshape((1,)) -> d")
     )
     (tmp_path / "a.csv").write_text("x\n1.5\n2.5\n")
-    given = read_inputs(tmp_path / "a.csv", scalar.bundle().plan)
+    given = read_inputs(tmp_path / "a.csv", scalar.bundle().plan).arrays
     assert scalar.init().predict(given)["y"].shape == (2, 1)
 
 

@@ -32,7 +32,9 @@ def test_weights_are_loaded_into_a_part(tmp_path):
     ("name", "code", "reason"),
     [
         ("nowhere.safetensors", "E501", "there is no file"),
-        ("weights.h5", "E502", "read from `.safetensors`"),
+        ("weights.npz", "E502", "read from `.safetensors`, `.h5`"),
+        ("weights.h5", "E502", "no whole HDF5 file"),
+        ("weights.keras", "E502", "no whole .keras archive"),
         ("broken.safetensors", "E502", "cannot be read"),
         ("other.safetensors", "E611", r"`a.kernel` is \[6, 7\] there and \[6, 5\] here"),
         ("empty.safetensors", "E611", "it has no `a.kernel`"),
@@ -40,7 +42,8 @@ def test_weights_are_loaded_into_a_part(tmp_path):
     ],
 )
 def test_a_file_that_does_not_fit_is_reported_at_its_place(tmp_path, name, code, reason):
-    (tmp_path / "weights.h5").touch()
+    for ending in ("npz", "h5", "keras"):
+        (tmp_path / f"weights.{ending}").touch()
     (tmp_path / "broken.safetensors").write_bytes(b"\xff" * 100)
     save_file({"a.kernel": np.zeros((6, 7), np.float32)}, tmp_path / "other.safetensors")
     save_file({"c": np.zeros(1, np.float32)}, tmp_path / "empty.safetensors")

@@ -23,6 +23,8 @@ from kspec.commands.common import (
 )
 from kspec.diagnostics import SpecError
 
+INPUTS = ".npz, .npy, .csv, an image, or a folder of images"
+
 
 @click.command()
 @click.argument("target", required=False, metavar="[SPEC | DIR]")
@@ -106,7 +108,13 @@ def evaluate(folder: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("folder", metavar="RUN")
-@click.option("--input", "source", required=True, metavar="FILE", help=".npz, .npy or .csv")
+@click.option(
+    "--input",
+    "source",
+    required=True,
+    metavar="FILE",
+    help=".npz, .npy, .csv, an image or a folder of images",
+)
 @click.option("--output", "target", metavar="FILE", help=".npz, .csv or .jsonl; else stdout")
 @reports
 def predict(folder: str, source: str, target: str | None) -> None:
@@ -116,8 +124,8 @@ def predict(folder: str, source: str, target: str | None) -> None:
 
     loaded = open_run(Path(folder))
     inputs = read_inputs(Path(source), loaded.bundle.plan)
-    outputs = loaded.predict(inputs)
-    write_outputs(outputs, loaded, Path(target) if target else None, sys.stdout)
+    outputs = loaded.predict(inputs.arrays)
+    write_outputs(outputs, loaded, Path(target) if target else None, sys.stdout, inputs.files)
     if target:
         count = len(next(iter(outputs.values()), ()))
         click.echo(f"{count} predictions in {target}", err=True)

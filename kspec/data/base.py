@@ -36,10 +36,12 @@ class Column:
     Attributes:
         dtype: A dtype of the IR (`u8`, `f32`, ...), or `str`.
         shape: The shape of one row.
+        names: What its numbers stand for, where the source knows the classes by name.
     """
 
     dtype: str
     shape: tuple[int, ...]
+    names: tuple[str, ...] = ()
 
 
 class Table(Protocol):

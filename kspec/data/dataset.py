@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
@@ -107,18 +108,20 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
     splits: dict[str, Split] = {}
     names: Mapping[str, tuple[str, ...]] = {}
     if declaration.source is not None:
-        table = _open(declaration.source, folder, places.sources.get("source"))
-        digest.update(table.fingerprint().encode())
-        whole = open_fields(table, declaration.fields, places.of_fields)
+        with _placed(places.sources.get("source")):
+            table = _open(declaration.source, folder)
+            digest.update(table.fingerprint().encode())
+            whole = open_fields(table, declaration.fields, places.of_fields)
         names = whole.class_names
         for part, rows in _shares(declaration, len(table), places).items():
             chosen = {name: array[np.sort(rows)] for name, array in whole.arrays.items()}
             splits[part] = Split(chosen, names)
     for part, call in declaration.split.items():
         if isinstance(call, Call):
-            table = _open(call, folder, places.sources.get(part))
-            digest.update(f"{part}:{table.fingerprint()}".encode())
-            fields = open_fields(table, declaration.fields, places.of_fields, names)
+            with _placed(places.sources.get(part)):
+                table = _open(call, folder)
+                digest.update(f"{part}:{table.fingerprint()}".encode())
+                fields = open_fields(table, declaration.fields, places.of_fields, names)
             names = {**fields.class_names, **names}
             splits[part] = Split(fields.arrays, names)
     ordered = {part: splits[part] for part in declaration.split}
@@ -136,10 +139,15 @@ def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Da
     return Dataset(splits)
 
 
-def _open(call: Call, folder: Path, place: Span | None) -> Table:
-    """Open a source; its mistakes are shown where the spec names it."""
+def _open(call: Call, folder: Path) -> Table:
+    return cast("DataSource", make("source", call)).open(folder)
+
+
+@contextmanager
+def _placed(place: Span | None) -> Generator[None]:
+    """Mistakes of a source are shown where the spec names it, but for those of a field."""
     try:
-        return cast("DataSource", make("source", call)).open(folder)
+        yield
     except SpecError as error:
         raise SpecError(
             tuple(d if d.span else d.replace(span=place) for d in error.diagnostics)

@@ -20,6 +20,22 @@ def resolve(folder: Path, path: str) -> Path:
     Raises:
         SpecError: It is outside, missing, or no regular file.
     """
+    real, mode = _real(folder, path)
+    if not stat.S_ISREG(mode):
+        raise unreadable(path, "it is not a regular file")
+    return real
+
+
+def resolve_folder(folder: Path, path: str) -> Path:
+    """The folder that a spec's path means. Arguments and errors are those of `resolve`."""
+    real, mode = _real(folder, path)
+    if not stat.S_ISDIR(mode):
+        raise unreadable(path, "it is not a folder")
+    return real
+
+
+def _real(folder: Path, path: str) -> tuple[Path, int]:
+    """Where a path leads, and what is there. Raises SpecError."""
     parts = PurePosixPath(path)
     windows = "\\" in path or (len(path) > 1 and path[1] == ":")
     if parts.is_absolute() or ".." in parts.parts or "\0" in path or "://" in path or windows:
@@ -27,17 +43,14 @@ def resolve(folder: Path, path: str) -> Path:
     try:
         root = folder.resolve(strict=True)
         real = (folder / parts).resolve(strict=True)
-        status = os.stat(real)  # noqa: PTH116 - a plain call, so that errors are OSError
+        mode = os.stat(real).st_mode  # noqa: PTH116 - a plain call, so that errors are OSError
     except FileNotFoundError:
         raise SpecError((FileMissing(span=None, path=path),)) from None
     except (OSError, RuntimeError, ValueError) as error:
         raise SpecError((FileUnreadable(span=None, path=path[:200], reason=str(error)),)) from None
     if not real.is_relative_to(root):
         raise SpecError((PathOutside(span=None, path=path),))
-    if not stat.S_ISREG(status.st_mode):
-        reason = "it is not a regular file"
-        raise SpecError((FileUnreadable(span=None, path=path, reason=reason),))
-    return real
+    return real, mode
 
 
 def unreadable(path: str, reason: str) -> SpecError:

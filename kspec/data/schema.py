@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Never
 
-from kspec.data.arrays import dtype_name
-from kspec.data.base import Table
+from kspec.data.base import Column, Table
 from kspec.data.lookups import Looked, check_rows, looks_up
 from kspec.diagnostics import Diagnostic, Span, SpecError
 from kspec.diagnostics.errors import (
@@ -101,6 +100,7 @@ def open_fields(
                 origin = getattr(table, "origin", "the data")
                 found = FieldMissing.of(check.span, field.name, origin, table.columns)
                 raise SpecError((found,))
+            check.fits(table.columns[field.name])
             raw = table.read(rows, (field.name,))[field.name]
             settled = (class_names or {}).get(field.name)
             arrays[field.name] = check.convert(raw, settled)
@@ -125,31 +125,33 @@ class _Check:
         self.field = field
         self.span = span
         self.names: tuple[str, ...] = ()
+        self.column = Column(field.dtype, ())
 
     def place(self, row: int) -> str:
         return self.table.place(row, self.field.name)
 
     def convert(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
-        self._shape(raw)
         if self.field.dtype == "str":
-            return raw if raw.dtype.kind == "U" else self._wrong(raw)
+            return raw if raw.dtype.kind == "U" else self._wrong()
         if self.field.is_class:
             return self._classes(raw, settled)
         if raw.dtype.kind == "U":
             raw = self._parse(raw, self.field.dtype)
         return self._numbers(raw)
 
-    def _shape(self, raw: Array) -> None:
+    def fits(self, column: Column) -> None:
+        """Refuse a column of another shape, before it is read."""
+        self.column = column
         wanted = self.field.shape
-        if raw.ndim - 1 != len(wanted) or any(
+        if len(column.shape) != len(wanted) or any(
             isinstance(size, int) and size != given
-            for size, given in zip(wanted, raw.shape[1:], strict=True)
+            for size, given in zip(wanted, column.shape, strict=True)
         ):
-            self._wrong(raw)
+            self._wrong()
 
-    def _wrong(self, raw: Array) -> Never:
-        shape = ", ".join(map(str, raw.shape[1:]))
-        got = f"{dtype_name(raw.dtype)}[{shape}]" if shape else dtype_name(raw.dtype)
+    def _wrong(self) -> Never:
+        shape = ", ".join(map(str, self.column.shape))
+        got = f"{self.column.dtype}[{shape}]" if shape else self.column.dtype
         origin = f"in {getattr(self.table, 'origin', 'the data')}"
         name, wanted = self.field.name, str(self.field)
         refuse(FieldWrongType(span=self.span, field=name, wanted=wanted, got=got, origin=origin))
@@ -158,10 +160,12 @@ class _Check:
         """Class numbers; words, or numbers of an open set, are numbered in sorted order."""
         import numpy as np
 
+        if self.column.names:
+            return self._renumbered(raw, settled)
         if raw.dtype.kind == "U" and self.field.classes is not None and _all_digits(raw):
             raw = self._parse(raw, "i64")
         if raw.dtype.kind == "f":
-            self._wrong(raw)
+            self._wrong()
         if raw.dtype.kind == "U" or self.field.classes is None:
             return self._named(raw, settled)
         count = self.field.classes
@@ -186,14 +190,25 @@ class _Check:
             )
         )
 
+    def _renumbered(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
+        """Numbers of classes that the source names, and another split may have settled."""
+        import numpy as np
+
+        number = self._numbering(self.column.names, settled or self.column.names)
+        return np.array([number[name] for name in self.column.names], np.int32)[raw]
+
     def _named(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
         import numpy as np
 
-        values = np.unique(raw)
-        names = settled or tuple(str(value) for value in values)
+        values = tuple(str(value) for value in np.unique(raw))
+        number = self._numbering(values, settled or values)
         text = raw if raw.dtype.kind == "U" else raw.astype(str)
+        return np.array([number[str(value)] for value in text], np.int32)
+
+    def _numbering(self, values: tuple[str, ...], names: tuple[str, ...]) -> dict[str, int]:
+        """Each name's number, if there are as many as there should be and no others."""
         number = {name: i for i, name in enumerate(names)}
-        unknown = [str(value) for value in values if str(value) not in number]
+        unknown = [value for value in values if value not in number]
         wrong_count = self.field.classes is not None and len(names) != self.field.classes
         if unknown or wrong_count:
             known = self.field.classes if self.field.classes is not None else len(names)
@@ -207,7 +222,7 @@ class _Check:
                 )
             )
         self.names = names
-        return np.array([number[str(value)] for value in text], np.int32)
+        return number
 
     def _parse(self, raw: Array, dtype: str) -> Array:
         """Text as numbers; the first cell that is none is shown."""
@@ -215,7 +230,7 @@ class _Check:
 
         whole = dtype[0] in "iu"
         if dtype == "bool":
-            self._wrong(raw)
+            self._wrong()
         try:
             return raw.astype(np.int64 if whole else np.float64)
         except (ValueError, OverflowError):
@@ -237,7 +252,7 @@ class _Check:
 
         want = self.field.dtype
         if want == "bf16" or NUMPY.get(want) is None:
-            self._wrong(raw)
+            self._wrong()
         target = np.dtype(NUMPY[want])
         if raw.dtype == target:
             self._finite(raw)
@@ -245,7 +260,7 @@ class _Check:
         both_whole = raw.dtype.kind in "iu" and target.kind in "iu"
         both_float = raw.dtype.kind == "f" and target.kind == "f"
         if not (both_whole or both_float):
-            self._wrong(raw)
+            self._wrong()
         if both_float:
             self._finite(raw)
         limits: Any = np.iinfo(target) if both_whole else np.finfo(target)

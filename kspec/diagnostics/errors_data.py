@@ -228,6 +228,19 @@ class ClassNamesMismatch(Diagnostic):
     names: str
 
 
+class PackageMissing(Diagnostic):
+    """Something needs a package that kspec does without until then."""
+
+    code: ClassVar[str] = "E515"
+    title: ClassVar[str] = "{what} needs {package}, which is not installed"
+    label: ClassVar[str] = "named here"
+    help: ClassVar[str] = 'install it: `pip install "kspec[{extra}]"`'
+
+    what: str
+    package: str
+    extra: str
+
+
 class WordUnknown(Diagnostic):
     """A vocabulary lacks a word, and its layer has `num_oov_indices=0`."""
 

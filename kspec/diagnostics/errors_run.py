@@ -122,7 +122,8 @@ class FileUnwritable(Diagnostic):
 class WeightsMisfit(Diagnostic):
     """A file that `load` names does not have the weights of that part, or they have other shapes.
 
-    A run writes such a file, `weights.safetensors`; its names are the paths of the weights.
+    A run writes such a file, `weights.safetensors`; its names are the paths of the weights. In
+    files of Keras layers are found by the names that a user gave them, others by their order.
     """
 
     code: ClassVar[str] = "E611"

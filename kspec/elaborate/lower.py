@@ -212,6 +212,8 @@ class Lowering:
         operands: tuple[Tensor, ...],
     ) -> dict[str, Value]:
         values: dict[str, Value] = {}
+        if specs:
+            self.weights.layers.setdefault(place.path, layer.name)
         for name, spec in specs.items():
             shape = resolve_shape(spec.shape, dims) if isinstance(spec.shape, str) else spec.shape
             unknown = [axis for axis in shape if isinstance(axis, str)]

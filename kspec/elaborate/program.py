@@ -52,6 +52,7 @@ class Program:
         choices: Every argument of every layer, loss, ..., and where it was chosen.
         trains: The names of the spec's train blocks.
         parts: The parts of the model that each value was made in, outermost first.
+        layers: The name of each layer that has weights, by its path.
     """
 
     module: Module
@@ -64,6 +65,7 @@ class Program:
     choices: tuple[Choice, ...] = ()
     trains: tuple[str, ...] = ()
     parts: Mapping[Value, tuple[Part, ...]] = field(default_factory=dict[Value, tuple[Part, ...]])
+    layers: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 def elaborate(
@@ -140,6 +142,7 @@ def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, load: Load) -> 
         warnings=_warnings(program, elaborator),
         choices=choices,
         parts=elaborator.builder.parts,
+        layers=dict(elaborator.weights.layers),
     )
 
 

@@ -92,6 +92,7 @@ class WeightTable:
             `activity.1`, `activity.2` for results of layers.
         limits: The ops of the constraints.
         limited: What constraints make of weights, by path.
+        layers: The name of each layer that has weights, by its path.
     """
 
     def __init__(self) -> None:
@@ -99,6 +100,7 @@ class WeightTable:
         self.penalties: dict[str, Value] = {}
         self.limits = Builder()
         self.limited: dict[str, Value] = {}
+        self.layers: dict[str, str] = {}
 
     def get(self, path: str, type: TensorType, init: Call, trainable: bool) -> Value | None:
         """The weight at a path, made if it is new; None if it is there with another type."""

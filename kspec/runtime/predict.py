@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import csv
 import json
+import zipfile
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TextIO, cast
 
@@ -12,6 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.csv import Csv
+from kspec.data.image_folder import ImageFolder
+from kspec.data.images import CHANNELS, ENDINGS, SHOWN_ENDINGS, ImageFile, Look, decode, find_images
 from kspec.data.npz import read_npz
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import (
@@ -21,26 +25,43 @@ from kspec.diagnostics.errors import (
     InputFileMismatch,
 )
 from kspec.files import replacing
+from kspec.ir import Call
 from kspec.plan import Plan
+from kspec.registry import make
 from kspec.runtime.run import Run
 
 Arrays = dict[str, NDArray[Any]]
 
 
-def read_inputs(file: Path, plan: Plan) -> Arrays:
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """The inputs of a model, from a file or from several.
+
+    Attributes:
+        arrays: One array an input.
+        files: The file of each example, where each has one.
+    """
+
+    arrays: Arrays
+    files: tuple[str, ...] = ()
+
+
+def read_inputs(file: Path, plan: Plan) -> Inputs:
     """The inputs of a model from a file.
 
     Args:
         file: `.npz` or `.csv` with a member or column an input, or `.npy` where the model
-            has one input.
+            has one input; an image or a folder of images where that input is an image.
         plan: The model's interface.
 
     Raises:
         SpecError: The file is missing, unreadable, or lacks an input.
     """
     shown = file.as_posix()
-    if not file.is_file():
+    if not file.is_file() and not file.is_dir():
         raise SpecError((FileMissing(span=None, path=shown),))
+    if file.is_dir() or file.suffix.lower() in ENDINGS:
+        return _read_images(file, plan)
     if file.suffix == ".npz":
         arrays = read_npz(file, shown, {}).arrays
     elif file.suffix == ".npy":
@@ -50,13 +71,42 @@ def read_inputs(file: Path, plan: Plan) -> Arrays:
         rows = np.arange(len(table))
         arrays = table.read(rows, tuple(name for name in plan.inputs if name in table.columns))
     else:
-        reason = f"`{file.suffix}` files are not read; there are .npz, .npy and .csv"
+        reason = f"`{file.suffix}` files are not read; there are .npz, .npy, .csv and images"
         raise SpecError((FileUnreadable(span=None, path=shown, reason=reason),))
     missing = [name for name in plan.inputs if name not in arrays]
     if missing:
         reason = f"it has no `{missing[0]}`"
         raise _mismatch(file, plan, reason)
-    return {name: arrays[name] for name in plan.inputs}
+    return Inputs({name: arrays[name] for name in plan.inputs})
+
+
+def _read_images(file: Path, plan: Plan) -> Inputs:
+    """An image, or all in and below a folder, as those that the model was trained on."""
+    look = _look(file, plan)
+    shown = file.as_posix()
+    names = [(file / name).as_posix() for name in find_images(file, shown)] if file.is_dir() else []
+    if file.is_dir() and not names:
+        raise _mismatch(file, plan, f"it has no images ({SHOWN_ENDINGS})")
+    files = tuple(names) or (shown,)
+    images = decode(tuple(ImageFile(Path(name), name) for name in files), look)
+    return Inputs({next(iter(plan.inputs)): images}, files)
+
+
+def _look(file: Path, plan: Plan) -> Look:
+    """What images become: of the input's size, and otherwise as the data block says."""
+    *_, type = plan.inputs.values()
+    _, *axes = type.shape
+    modes = {channels: mode for mode, channels in CHANNELS.items()}
+    if len(plan.inputs) != 1 or type.dtype != "u8" or len(axes) != 3 or axes[2] not in modes:
+        raise _mismatch(file, plan, "images are u8[height, width, channels]")
+    sources = () if plan.data is None else (plan.data.source, *plan.data.split.values())
+    calls = [each for each in sources if isinstance(each, Call) and each.name == ImageFolder.name]
+    trained = cast("ImageFolder", make("source", calls[0])).look() if calls else Look((256, 256))
+    size = [
+        given if isinstance(given, int) else own
+        for given, own in zip(axes, trained.size, strict=False)
+    ]
+    return replace(trained, size=(size[0], size[1]), color_mode=modes[axes[2]])
 
 
 def _read_npy(file: Path, plan: Plan) -> Arrays:
@@ -77,7 +127,9 @@ def _mismatch(file: Path, plan: Plan, reason: str) -> SpecError:
     )
 
 
-def write_outputs(outputs: Arrays, run: Run, target: Path | None, stdout: TextIO) -> None:
+def write_outputs(
+    outputs: Arrays, run: Run, target: Path | None, stdout: TextIO, files: tuple[str, ...] = ()
+) -> None:
     """Write predictions in the order of the examples.
 
     Args:
@@ -85,12 +137,13 @@ def write_outputs(outputs: Arrays, run: Run, target: Path | None, stdout: TextIO
         run: The run, for the names of classes.
         target: `.npz`, `.csv` or `.jsonl`; JSON lines to `stdout` without one.
         stdout: Where they go without a target.
+        files: The file of each example, where each has one; it is written as `file`.
 
     Raises:
         SpecError: The target's ending is none of these, or it cannot be written.
     """
     if target is None:
-        for row in _rows(outputs, run):
+        for row in _rows(outputs, run, files):
             stdout.write(json.dumps(row) + "\n")
         return
     if target.suffix not in (".npz", ".jsonl", ".csv"):
@@ -98,20 +151,32 @@ def write_outputs(outputs: Arrays, run: Run, target: Path | None, stdout: TextIO
         raise SpecError((FileUnwritable(span=None, path=target.as_posix(), reason=reason),))
     with replacing(target) as temporary:
         if target.suffix == ".npz":
-            with temporary.open("wb") as file:
-                np.savez(file, **outputs)  # pyright: ignore[reportArgumentType]
+            _write_npz(_file_column(files) | outputs, temporary)
         elif target.suffix == ".jsonl":
             with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.writelines(json.dumps(row) + "\n" for row in _rows(outputs, run))
+                file.writelines(json.dumps(row) + "\n" for row in _rows(outputs, run, files))
         else:
-            _write_csv(outputs, run, temporary)
+            _write_csv(_rows(outputs, run, files), temporary)
 
 
-def _rows(outputs: Arrays, run: Run) -> Iterator[dict[str, Any]]:
+def _write_npz(arrays: Arrays, file: Path) -> None:
+    """As `np.savez`, which cannot write an array that is called `file`."""
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as stream:
+                np.lib.format.write_array(stream, array, allow_pickle=False)
+
+
+def _file_column(files: tuple[str, ...]) -> Arrays:
+    return {"file": np.array(files)} if files else {}
+
+
+def _rows(outputs: Arrays, run: Run, files: tuple[str, ...]) -> Iterator[dict[str, Any]]:
     """One record an example; outputs that score classes name the best one, too."""
     labels = {name: _classes(name, y, run) for name, y in outputs.items()}
     for index in range(len(next(iter(outputs.values()), ()))):
-        row: dict[str, Any] = {name: y[index].tolist() for name, y in outputs.items()}
+        row: dict[str, Any] = {"file": files[index]} if files else {}
+        row |= {name: y[index].tolist() for name, y in outputs.items()}
         for name, names in labels.items():
             if names is not None:
                 row[f"{name}_class"] = names[int(outputs[name][index].argmax())]
@@ -131,10 +196,10 @@ def _classes(name: str, output: NDArray[Any], run: Run) -> Mapping[int, Any] | N
     return dict(enumerate(range(width))) if labels[0].classes == width else None
 
 
-def _write_csv(outputs: Arrays, run: Run, file: Path) -> None:
+def _write_csv(rows: Iterator[dict[str, Any]], file: Path) -> None:
     with file.open("w", encoding="utf-8", newline="") as stream:
         writer = csv.writer(stream)
-        for index, row in enumerate(_rows(outputs, run)):
+        for index, row in enumerate(rows):
             flat = _flat(row)
             if index == 0:
                 writer.writerow(flat)

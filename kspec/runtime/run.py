@@ -209,12 +209,13 @@ class Run:
         for part, path in self.bundle.plan.loads:
             try:
                 file = resolve(self.bundle.folder, path)
-                self._loaded |= load_into(self.weights, part, file)
+                self._loaded |= load_into(self.weights, part, file, self.bundle.plan.layers)
                 self.tables |= read_tables(file, part, self.bundle.plan.tables)
             except SpecError as error:
                 span = self.bundle.places.sources.get(f"load {path}")
+                found = (d.replace(span=span) for d in error.diagnostics)
                 raise SpecError(
-                    tuple(d.replace(span=span, path=path) for d in error.diagnostics)
+                    tuple(d.replace(path=path) if hasattr(d, "path") else d for d in found)
                 ) from None
 
     # --- using

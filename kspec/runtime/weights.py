@@ -15,6 +15,8 @@ from kspec.diagnostics.errors import FileMissing, FileUnreadable, WeightsMisfit
 from kspec.files import replacing
 from kspec.runtime import compat
 from kspec.runtime.executable import Tree
+from kspec.runtime.keras_files import ENDINGS, open_keras
+from kspec.runtime.keras_match import Misfit, match, spec_layers
 
 ROOTS = ("params", "stats")
 Note = Mapping[str, str]
@@ -117,19 +119,28 @@ def read_weights(path: Path, weights: Iterable[str]) -> tuple[dict[str, NDArray[
         raise SpecError((_unreadable(path, str(error)),)) from None
 
 
-def load_into(weights: Weights, part: str, path: Path) -> set[str]:
+def load_into(
+    weights: Weights, part: str, path: Path, layers: Mapping[str, str] | None = None
+) -> set[str]:
     """Set the weights of a part from a file; their paths.
 
     Args:
         weights: All weights.
         part: The path of the part; empty for all.
-        path: A safetensors file, whose names are those of the part or of the whole model.
+        path: A safetensors file, whose names are those of the part or of the whole model, or a
+            file that Keras wrote, whose layers are found by names and order.
+        layers: The name of each layer that has weights, by its path.
 
     Raises:
         SpecError: It cannot be read, or lacks a weight, or has one of another shape.
     """
+    if path.suffix in ENDINGS:
+        found = _read_keras(weights, part, path, layers or {})
+        weights.update(found)
+        return set(found)
     if path.suffix != ".safetensors":
-        raise SpecError((_unreadable(path, "weights are read from `.safetensors` files"),))
+        endings = ", ".join(f"`{ending}`" for ending in (".safetensors", *ENDINGS))
+        raise SpecError((_unreadable(path, f"weights are read from {endings} files"),))
     own = {name: name[len(part) :].lstrip(".") for name in weights if _is_in(name, part)}
     found, _ = read_weights(path, {*own, *own.values()})
     new: dict[str, NDArray[Any]] = {}
@@ -139,10 +150,7 @@ def load_into(weights: Weights, part: str, path: Path) -> set[str]:
         if value is not None and value.shape != weights[name].shape:
             reason = f"`{short}` is {list(value.shape)} there and {list(weights[name].shape)} here"
         if value is None or reason:
-            misfit = WeightsMisfit(
-                span=None, path=path.as_posix(), part=part or "the model", reason=reason
-            )
-            raise SpecError((misfit,))
+            raise SpecError((_misfit(path, part, reason),))
         new[name] = value
     weights.update(new)
     return set(new)
@@ -151,7 +159,7 @@ def load_into(weights: Weights, part: str, path: Path) -> set[str]:
 def read_tables(path: Path, part: str, tables: Iterable[str]) -> dict[str, tuple[str | int, ...]]:
     """The vocabularies of a part that a file of weights has. Raises SpecError."""
     own = {name: name[len(part) :].lstrip(".") for name in tables if _is_in(name, part)}
-    if not own:
+    if not own or path.suffix in ENDINGS:  # Keras keeps vocabularies elsewhere
         return {}
     found, _ = read_weights(path, {*own, *own.values()})
     keys = {name: short if short in found else name for name, short in own.items()}
@@ -160,6 +168,23 @@ def read_tables(path: Path, part: str, tables: Iterable[str]) -> dict[str, tuple
         return {name: decoded(array) for name, array in there.items()}
     except ValueError as error:
         raise SpecError((_unreadable(path, f"a vocabulary is damaged: {error}"),)) from None
+
+
+def _read_keras(
+    weights: Weights, part: str, path: Path, layers: Mapping[str, str]
+) -> dict[str, NDArray[Any]]:
+    """The weights of a part from a file that Keras wrote. Raises SpecError."""
+    shapes = {name: weights[name].shape for name in weights}
+    try:
+        wanted = spec_layers(shapes, part, layers)
+        with open_keras(path, path.as_posix()) as file:
+            return {name: stored.read() for name, stored in match(wanted, file).items()}
+    except Misfit as misfit:
+        raise SpecError((_misfit(path, part, str(misfit)),)) from None
+
+
+def _misfit(path: Path, part: str, reason: str) -> WeightsMisfit:
+    return WeightsMisfit(span=None, path=path.as_posix(), part=part or "the model", reason=reason)
 
 
 def _is_in(path: str, part: str) -> bool:

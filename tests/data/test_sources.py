@@ -17,6 +17,7 @@ from kspec.registry import make, names
 from tests.data.harness import refused, shown
 
 TESTED = {"arrays", "csv", "digits", "idx", "npz"}  # csv has a module of its own
+TESTED |= {"image_folder"}  # and this one, too
 
 
 def test_every_source_has_tests():

@@ -1,0 +1,359 @@
+"""`load base from "vgg16.weights.h5"`: the weights of files that Keras wrote, by names and order.
+
+Each file is written by Keras itself, loaded into the equal spec, and both predict the same.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import h5py
+import numpy as np
+import pytest
+
+import kspec
+from tests.parity.harness import floats, keras
+
+L = keras.layers
+pytestmark = pytest.mark.filterwarnings("ignore")  # of what Keras and h5py do
+FORMATS = ["net.weights.h5", "net.keras", "net.h5"]
+
+
+def spec(model: str, load: str = "**", file: str = "net.weights.h5") -> str:
+    """A spec that trains a model `M` of an input `x`, with weights from a file."""
+    return f"""{model}
+data d {{
+  source = arrays()
+  x : f32[1]
+}}
+
+train {{
+  model     = M
+  data      = d
+  load {load} from "{file}"
+  loss      = mean(square(y))
+  optimizer = sgd
+}}
+""".replace("x : f32[1]", [line[8:] for line in model.splitlines() if "input" in line][-1])
+
+
+def save(model: Any, path: Path) -> None:
+    """With random weights: those of layers that were just made are zeros and ones, too."""
+    for index, variable in enumerate(model.weights):
+        value = floats(*variable.shape, seed=index) * 0.5
+        variable.assign(np.abs(value) + 0.5 if "variance" in variable.path else value)
+    if path.name.endswith(".weights.h5"):
+        model.save_weights(path)
+    else:
+        model.save(path)
+
+
+def agree(model: Any, text: str, folder: Path, *shape: int) -> None:
+    """Keras and the spec with the loaded weights predict the same."""
+    x = floats(4, *shape, seed=99)
+    run = kspec.compile_text(text, folder=folder).init()
+    theirs = np.asarray(model(x, training=False))
+    np.testing.assert_allclose(run.predict({"x": x})["y"], theirs, rtol=1e-5, atol=1e-5)
+
+
+def sequential(*layers: Any, shape: tuple[int, ...]) -> Any:
+    return keras.Sequential([keras.Input(shape), *layers])
+
+
+# --- what is loaded
+
+IMAGES = """model M {
+  input x : f32[12, 12, 3]
+  x = x -> conv2d(4, 3, activation=relu) -> batch_normalization -> conv2d(4, 3, use_bias=false)
+  x = x -> separable_conv2d(6, 3) -> batch_normalization(scale=false) -> prelu
+  output y = x -> dropout(0.5) -> flatten -> dense(5, relu) -> dense(5) -> dense(5)
+}
+"""
+
+
+def images() -> Any:
+    return sequential(
+        L.Conv2D(4, 3, activation="relu"),
+        L.BatchNormalization(),
+        L.Conv2D(4, 3, use_bias=False),
+        L.SeparableConv2D(6, 3),
+        L.BatchNormalization(scale=False),
+        L.PReLU(),
+        L.Dropout(0.5),
+        L.Flatten(),
+        *(L.Dense(5, activation="relu"), L.Dense(5), L.Dense(5)),
+        shape=(12, 12, 3),
+    )
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_layers_of_images(tmp_path, name):
+    model = images()
+    save(model, tmp_path / name)
+    agree(model, spec(IMAGES, file=name), tmp_path, 12, 12, 3)
+
+
+STEPS = """model M {
+  input x : f32[7, 6]
+  x = x -> bidirectional(lstm(4, return_sequences=true)) -> layer_normalization
+  x = x -> gru(4, return_sequences=true) -> time_distributed(dense(4))
+  x = multi_head_attention(x, x, 2, 3)
+  x = group_query_attention(x, x, 4, 2, 1)
+  x = x -> lstm(5, return_sequences=true) -> lstm(5, return_sequences=true)
+  x = x -> rnn([gru_cell(3), gru_cell(5)], return_sequences=true)
+  output y = x -> conv1d(4, 2) -> simple_rnn(4)
+}
+"""
+
+
+def steps() -> Any:
+    x = inputs = keras.Input((7, 6))
+    x = L.LayerNormalization()(L.Bidirectional(L.LSTM(4, return_sequences=True))(x))
+    x = L.TimeDistributed(L.Dense(4))(L.GRU(4, return_sequences=True)(x))
+    x = L.MultiHeadAttention(2, 3)(x, x)
+    x = L.GroupQueryAttention(4, 2, 1)(x, x)
+    x = L.LSTM(5, return_sequences=True)(L.LSTM(5, return_sequences=True)(x))
+    x = L.RNN([L.GRUCell(3), L.GRUCell(5)], return_sequences=True)(x)
+    return keras.Model(inputs, L.SimpleRNN(4)(L.Conv1D(4, 2)(x)))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_layers_of_sequences(tmp_path, name):
+    model = steps()
+    save(model, tmp_path / name)
+    agree(model, spec(STEPS, file=name), tmp_path, 7, 6)
+
+
+NESTED = """block Inner {
+  input x : f32[D]
+  output x -> dense(WIDE) -> batch_normalization -> dense(6)
+}
+
+model M {
+  input x : f32[6]
+  share inner = Inner
+  output y = x -> dense(6) -> inner -> dense(6, relu) -> inner
+}
+"""
+
+
+def nested(wide: int) -> Any:
+    """A model in a model, called twice."""
+    inputs = keras.Input((6,))
+    x = L.Dense(6)(inputs)
+    inner = sequential(L.Dense(wide), L.BatchNormalization(), L.Dense(6), shape=(6,))
+    return keras.Model(inputs, inner(L.Dense(6, activation="relu")(inner(x))))
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_a_model_in_a_model(tmp_path, name):
+    """Where it stands among the others is told by shapes, or by the file."""
+    model = nested(wide=9)
+    save(model, tmp_path / name)
+    text = spec(NESTED.replace("WIDE", "9"), file=name)
+    agree(model, text, tmp_path, 6)
+
+
+def test_a_model_in_a_model_of_one_shape(tmp_path):
+    """A `.keras` has the order, and `.weights.h5` has it not."""
+    model = nested(wide=6)
+    text = NESTED.replace("WIDE", "6")
+    save(model, tmp_path / "net.keras")
+    agree(model, spec(text, file="net.keras"), tmp_path, 6)
+    save(model, tmp_path / "net.weights.h5")
+    assert "the order of its layers could be two" in refused(spec(text), tmp_path)
+
+
+BRANCHES = """model M {
+  input x : f32[6]
+  left = x -> dense(WIDE, tanh) -> dense(6)
+  right = x -> dense(WIDE, relu) -> dense(6)
+  output y = left + right
+}
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize("wide", [6, 8])
+def test_branches_are_listed_by_depth_and_numbered_as_they_are_made(tmp_path, name, wide):
+    """The spec's text is in the order of the numbers; where both fit, that is said."""
+    inputs = keras.Input((6,))
+    left = L.Dense(wide, activation="tanh")(inputs)
+    left = L.Dense(6)(left)
+    right = L.Dense(wide, activation="relu")(inputs)
+    right = L.Dense(6)(right)
+    model = keras.Model(inputs, L.Add()([left, right]))
+    save(model, tmp_path / name)
+    text = spec(BRANCHES.replace("WIDE", str(wide)), file=name)
+    if wide == 6:
+        assert "the order of its layers could be two" in refused(text, tmp_path)
+    elif name == "net.h5":
+        assert "is [6, 8] there, and `dense_1.kernel` is [8, 6] here" in refused(text, tmp_path)
+    else:
+        agree(model, text, tmp_path, 6)
+
+
+def test_names_of_the_user_count_more_than_order(tmp_path):
+    model = sequential(
+        L.Dense(6, name="second"), L.Dense(6, name="first"), L.Dense(6), L.Dense(6), shape=(6,)
+    )
+    save(model, tmp_path / "net.weights.h5")
+    text = """model M {
+  input x : f32[6]
+  share first = dense(6)
+  share second = dense(6)
+  output y = x -> second -> first -> dense(6) -> dense(6)
+}
+"""
+    agree(model, spec(text), tmp_path, 6)
+
+
+def test_attributes_of_a_class_of_the_users_own_are_names(tmp_path):
+    class Net(keras.Model):
+        def __init__(self):
+            super().__init__()
+            self.broad = L.Dense(6)
+            self.first = L.Dense(6)
+
+        def call(self, x):
+            return self.broad(self.first(x))
+
+    model = Net()
+    model(floats(1, 6))
+    save(model, tmp_path / "net.weights.h5")
+    text = """model M {
+  input x : f32[6]
+  share first = dense(6)
+  share broad = dense(6)
+  output y = x -> first -> broad
+}
+"""
+    agree(model, spec(text), tmp_path, 6)
+    other = text.replace("broad", "large")
+    found = refused(spec(other), tmp_path)
+    assert "it has nothing called `large`, and no order of its layers" in found
+
+
+VGG = """import "std/vgg16.kspec"
+
+model M {
+  input x : f32[32, 32, 3]
+  share base = VGG16(include_top=false)
+  output y = x -> base -> flatten -> dense(3)
+}
+"""
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_vgg16(tmp_path, name):
+    """Into a part of the spec, by Keras' own names of its layers."""
+    base = keras.applications.VGG16(weights=None, include_top=False, input_shape=(32, 32, 3))
+    if name.endswith(".weights.h5"):
+        base.save_weights(tmp_path / name)
+    else:
+        base.save(tmp_path / name)
+    run = kspec.compile_text(spec(VGG, "base", name), folder=tmp_path).init()
+    head = run.weights["dense.kernel"]
+    assert head.any()  # as it was drawn
+    x = np.abs(floats(2, 32, 32, 3))
+    theirs = np.asarray(base(x)).reshape(2, -1) @ head + run.weights["dense.bias"]
+    np.testing.assert_allclose(run.predict({"x": x})["y"], theirs, rtol=1e-5, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_spectral_normalization(tmp_path, name):
+    """Keras normalizes in training alone; the weights are the same."""
+    model = sequential(L.SpectralNormalization(L.Dense(3)), shape=(6,))
+    save(model, tmp_path / name)
+    text = "model M {\n  input x : f32[6]\n  output y = x -> spectral_normalization(dense(3))\n}\n"
+    run = kspec.compile_text(spec(text, file=name), folder=tmp_path).init()
+    layer = model.layers[0]
+    for ours, theirs in zip(
+        run.weights.values(), (layer.kernel, layer.layer.bias, layer.vector_u), strict=True
+    ):
+        np.testing.assert_array_equal(ours, np.asarray(theirs))
+
+
+@pytest.mark.parametrize("named", [("conv/kernel:0", "conv/bias:0"), ("conv_W_1:0", "conv_b_1:0")])
+def test_files_of_old_have_layers_by_name(tmp_path, named):
+    """The layout of `vgg16_weights_tf_dim_ordering_tf_kernels.h5`, of Keras 2 and of Keras 1."""
+    kernel, bias = floats(3, 3, 2, 4), floats(4)
+    with h5py.File(tmp_path / "net.h5", "w") as file:
+        file.attrs["layer_names"] = [b"input_1", b"conv", b"flatten", b"fc1"]
+        for name in ("input_1", "conv", "flatten", "fc1"):
+            file.create_group(name).attrs["weight_names"] = np.array([], "S1")
+        file["conv"].attrs["weight_names"] = [name.encode() for name in named]
+        file["conv"][named[0]], file["conv"][named[1]] = kernel, bias
+        file["fc1"].attrs["weight_names"] = [b"fc1/kernel:0"]
+        file["fc1"]["fc1/kernel:0"] = floats(9, 9)  # which is not asked for
+    text = """model M {
+  input x : f32[5, 5, 2]
+  share conv = conv2d(4, 3)
+  output y = x -> conv
+}
+"""
+    run = kspec.compile_text(spec(text, file="net.h5"), folder=tmp_path).init()
+    np.testing.assert_array_equal(run.weights["conv.kernel"], kernel)
+    np.testing.assert_array_equal(run.weights["conv.bias"], bias)
+
+
+def test_half_precision_is_read(tmp_path):
+    model = sequential(L.Dense(6, dtype="bfloat16"), L.Dense(6, dtype="float16"), shape=(6,))
+    save(model, tmp_path / "net.weights.h5")
+    text = "model M {\n  input x : f32[6]\n  output y = x -> dense(6) -> dense(6)\n}\n"
+    run = kspec.compile_text(spec(text), folder=tmp_path).init()
+    for ours, theirs in zip(run.weights.values(), model.weights, strict=True):
+        np.testing.assert_array_equal(ours, np.asarray(theirs, np.float32))
+
+
+# --- what is refused
+
+
+def refused(text: str, folder: Path) -> str:
+    """The report of a load that fails."""
+    (folder / "net.kspec").write_text(text, encoding="utf-8")
+    with pytest.raises(kspec.SpecError) as caught:
+        kspec.compile(folder / "net.kspec").init()
+    (found,) = caught.value.diagnostics
+    assert found.code in ("E502", "E611")
+    assert found.span is not None and found.span.text.startswith('"net.')
+    return caught.value.render()
+
+
+DENSE = "model M {\n  input x : f32[6]\n  output y = x -> dense(6) -> dense(7)\n}\n"
+
+
+@pytest.mark.parametrize("name", FORMATS)
+@pytest.mark.parametrize(
+    ("layers", "reason"),
+    [
+        ([L.Dense(6), L.Dense(8)], "is [6, 8] there, and `dense_1.kernel` is [6, 7] here"),
+        ([L.Dense(6), L.Dense(7, use_bias=False)], "`dense_1.bias` is only here"),
+        ([L.Dense(6)], ""),
+        ([L.Dense(6), L.Dense(7), L.Dense(8)], ""),
+        ([L.EinsumDense("ab,bc->ac", 6), L.Dense(7)], ""),
+    ],
+    ids=range(5),
+)
+def test_a_file_of_another_model_is_refused(tmp_path, name, layers, reason):
+    copies = [layer.__class__.from_config(layer.get_config()) for layer in layers]
+    save(sequential(*copies, shape=(6,)), tmp_path / name)
+    report = refused(spec(DENSE, file=name), tmp_path)
+    assert "error[E611]" in report and reason in report
+    if not reason and name != "net.h5":
+        assert "`dense`, and the spec 2: `dense`, `dense_1`" in report
+
+
+def test_what_no_layer_of_keras_has_is_said(tmp_path):
+    save(sequential(L.Dense(6), L.Dense(7), shape=(6,)), tmp_path / "net.weights.h5")
+    block = """block Own {
+  input x : f32[D]
+  weight a : f32[D]
+  output x * a
+}
+
+"""
+    text = block + DENSE.replace("-> dense(6)", "-> Own -> dense(6)")
+    assert "`own.a` is the weight of a block" in refused(spec(text), tmp_path)
+    assert "layers are loaded whole" in refused(spec(DENSE, "dense.kernel"), tmp_path)
