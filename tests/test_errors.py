@@ -23,7 +23,7 @@ ELSEWHERE = {
     "E106": "test_api",
     "E108": "test_several_trainings",
     "E515": "data/test_image_folder",
-    "E516": "test_hosted",
+    "E518": "test_hosted",
     "E601": "test_folders",
     "E602": "test_folders",
     "E603": "test_cli",

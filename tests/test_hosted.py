@@ -138,7 +138,7 @@ def test_words_without_a_number_are_refused(place: Path):
     with pytest.raises(SpecError) as caught:
         kspec.compile_text(text, folder=place).fit(quiet=True)
     (mistake,) = caught.value.diagnostics
-    assert mistake.code == "E516"
+    assert mistake.code == "E518"
     assert "is not in the vocabulary" in caught.value.render()
 
 

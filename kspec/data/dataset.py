@@ -10,6 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from kspec.data.base import DataSource, Table
+from kspec.data.example_weights import ClassWeight
+from kspec.data.example_weights import from_json as weight_from_json
+from kspec.data.example_weights import to_json as weight_to_json
 from kspec.data.schema import Fields, FieldType, open_fields
 from kspec.diagnostics import Span, SpecError
 from kspec.diagnostics.errors import SplitEmpty
@@ -32,12 +35,14 @@ class DataDeclaration:
         source: Where shares of a split come from.
         split: Each part's share of the source, from 0 to 1, or a source of its own.
         seed: Of the choice of rows.
+        class_weight: What weighs the examples of the training split by their classes.
     """
 
     fields: tuple[FieldType, ...]
     source: Call | None
     split: Mapping[str, float | Call]
     seed: int = 0
+    class_weight: ClassWeight | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +130,7 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
             names = {**fields.class_names, **names}
             splits[part] = Split(fields.arrays, names)
     ordered = {part: splits[part] for part in declaration.split}
-    return Dataset(ordered, digest.hexdigest())
+    return Dataset(_weighed(ordered, declaration, places), digest.hexdigest())
 
 
 def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Dataset:
@@ -136,7 +141,21 @@ def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Da
         fields: Fields = open_fields(table, declaration.fields, None, names)
         names = {**fields.class_names, **names}
         splits[part] = Split(fields.arrays, names)
-    return Dataset(splits)
+    return Dataset(_weighed(splits, declaration, NOWHERE))
+
+
+def _weighed(
+    splits: Mapping[str, Split], declaration: DataDeclaration, places: Places
+) -> Mapping[str, Split]:
+    """The splits with the weights of their examples, if classes have weights."""
+    weight = declaration.class_weight
+    if weight is None:
+        return splits
+    place = places.sources.get("class_weight")
+    return {
+        part: Split(weight.weigh(part, split.arrays, split.class_names, place), split.class_names)
+        for part, split in splits.items()
+    }
 
 
 def _open(call: Call, folder: Path) -> Table:
@@ -190,6 +209,7 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
                 "classes": f.classes,
                 "is_class": f.is_class,
                 "below": f.below,
+                "weighs": f.weighs,
             }
             for f in declaration.fields
         ],
@@ -199,6 +219,7 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
             for part, share in declaration.split.items()
         },
         "seed": declaration.seed,
+        "class_weight": weight_to_json(declaration.class_weight),
     }
 
 
@@ -213,6 +234,7 @@ def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
                 f["classes"],
                 f["is_class"],
                 f.get("below"),
+                f.get("weighs", False),
             )
             for f in raw["fields"]
         ),
@@ -222,6 +244,7 @@ def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
             for part, share in raw["split"].items()
         },
         seed=raw["seed"],
+        class_weight=weight_from_json(raw.get("class_weight")),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from kspec.data.base import Column, Table
+from kspec.data.example_weights import check_weights
 from kspec.data.lookups import Looked, check_rows, looks_up
 from kspec.diagnostics import Diagnostic, Span, SpecError
 from kspec.diagnostics.errors import (
@@ -41,6 +42,7 @@ class FieldType:
         classes: How many classes there are; None if the data says, or for other fields.
         is_class: Whether the field is a class number.
         below: What its numbers must be below: the rows of an embedding that looks them up.
+        weighs: Whether it is a sample weight, which is not negative.
     """
 
     name: str
@@ -49,6 +51,7 @@ class FieldType:
     classes: int | None = None
     is_class: bool = False
     below: int | None = None
+    weighs: bool = False
 
     def __str__(self) -> str:
         if self.is_class:
@@ -108,6 +111,8 @@ def open_fields(
                 embedding = places.get(looks_up(field.name))
                 looked = Looked(field.name, field.below, check.span, embedding)
                 check_rows(looked, arrays[field.name], check.place)
+            if field.weighs:
+                check_weights(field.name, arrays[field.name], check.span, check.place)
             if check.names:
                 names[field.name] = check.names
         except SpecError as error:

@@ -244,8 +244,49 @@ class PackageMissing(Diagnostic):
 class WordUnknown(Diagnostic):
     """A vocabulary lacks a word, and its layer has `num_oov_indices=0`."""
 
-    code: ClassVar[str] = "E516"
+    code: ClassVar[str] = "E518"
     title: ClassVar[str] = "a word has no number: {reason}"
     help: ClassVar[str] = "`num_oov_indices=1` gives such words a number"
 
     reason: str
+
+
+class NegativeWeight(Diagnostic):
+    """A sample weight is below 0: training would seek mistakes in that example."""
+
+    code: ClassVar[str] = "E516"
+    title: ClassVar[str] = "the sample weight `{field}` is {value}"
+    label: ClassVar[str] = "declared here"
+    help: ClassVar[str] = "a weight is 0 or more; with weight 0 an example does not count"
+
+    field: str
+    value: str
+    place: str
+    count: int
+
+    def note_text(self) -> str:
+        """The first such row, and how many there are."""
+        more = f"; {self.count} rows are like this" if self.count > 1 else ""
+        return f"{self.place}{more}"
+
+
+class UnknownClass(Suggesting):
+    """A class has a weight, and the data has no class of that name."""
+
+    code: ClassVar[str] = "E517"
+    title: ClassVar[str] = "`{field}` has no class `{name}`"
+    label: ClassVar[str] = "weights of its classes"
+    note: ClassVar[str] = "{known}"
+
+    field: str
+    name: str
+    known: str
+
+    @classmethod
+    def of(cls, span: Span | None, field: str, name: str, names: Iterable[str]) -> Self:
+        """With the nearest class suggested."""
+        all_names = tuple(names)
+        shown = ", ".join(f"`{each}`" for each in all_names[:10])
+        known = f"its classes are {shown}" if shown else "its classes have numbers, and no names"
+        near = closest(name, all_names)
+        return cls(span=span, field=field, name=name, known=known, suggestion=near)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import ClassVar, Self
 
 from kspec.diagnostics.core import Diagnostic, Span
@@ -232,3 +232,43 @@ class MetricIsNoOp(Diagnostic):
     name: str
     argument: str
     text: str
+
+
+class NotASampleWeight(Diagnostic):
+    """A sample weight is one number an example, whatever the shape of the label.
+
+    Weights of time steps or pixels are written into the loss: `loss = w * crossentropy(y, p)`.
+    """
+
+    code: ClassVar[str] = "E414"
+    title: ClassVar[str] = "`{field}` is {type}, and a sample weight is one number an example"
+    label: ClassVar[str] = "used as a weight"
+    help: ClassVar[str] = "declare `{field} : f32`, or write the weights into the loss"
+
+    field: str
+    type: str
+
+
+class NoClassLabel(Diagnostic):
+    """`class_weight` weighs the examples by one label, and the loss has none, or several.
+
+    A label tells the class of an example: `class[n]`, an integer, `bool`, a number for each class
+    in a categorical loss, or 0 and 1 in a binary one.
+    """
+
+    code: ClassVar[str] = "E415"
+    title: ClassVar[str] = "`class_weight` needs one label with classes, and the loss has {found}"
+    label: ClassVar[str] = "cannot be told which class an example has"
+    help: ClassVar[str] = "{advice}"
+
+    found: str
+    advice: str
+
+    @classmethod
+    def of(cls, span: Span, labels: Mapping[str, str]) -> Self:
+        """From the labels of the loss, and their types."""
+        found = " and ".join(f"`{name} : {type}`" for name, type in labels.items()) or "none"
+        advice = "declare the label `class[n]`, or write the weights into the loss"
+        if len(labels) > 1:
+            advice = "write the weights into the loss: `where(kind == 1, 3.5, 1.0) * ...`"
+        return cls(span=span, found=found, advice=advice)

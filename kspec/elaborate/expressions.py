@@ -18,6 +18,7 @@ from kspec.elaborate.operands import (
     unpacked,
     word_of,
 )
+from kspec.elaborate.records import entries
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import Broken, Place, Scope
 from kspec.elaborate.values import (
@@ -121,11 +122,12 @@ class Evaluator:
 
     def _collection(self, expr: tree.Tuple | tree.List | tree.Record, env: Env) -> Meaning:
         if isinstance(expr, tree.Record):
-            values = self._all(tuple(entry.value for entry in expr.entries), env.inner())
-            keys = [entry.key for entry in expr.entries]
+            written = entries(expr, self.reporter)
+            values = self._all(tuple(entry.value for entry in written), env.inner())
+            keys = [entry.key for entry in written]
             return Fields(
                 dict(zip(keys, values, strict=True)),
-                {entry.key: entry.key_span for entry in expr.entries},
+                {entry.key: entry.key_span for entry in written},
             )
         items = self._all(expr.items, env.inner())
         if elements(items, MOST_ELEMENTS) > MOST_ELEMENTS:

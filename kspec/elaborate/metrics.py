@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Final
 
 from kspec.callbacks.base import Mode
 from kspec.diagnostics import Span
@@ -16,18 +17,24 @@ from kspec.diagnostics.errors import (
     UnknownName,
     WrongType,
 )
+from kspec.diagnostics.lints import NoEffect
+from kspec.elaborate.example_weights import ExampleWeights
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fit import Classes, check_form
 from kspec.elaborate.lints import threshold_on_scores
 from kspec.elaborate.models import Elaborator
+from kspec.elaborate.records import entries
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place, Scope
+from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import Tensor, describe
 from kspec.ir import BATCH, Builder, Func, TypeRuleError, Value
 from kspec.metrics.base import Metric
 from kspec.registry import lookup, names
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr
+
+WEIGHTED: Final = "weighted_metrics"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +61,17 @@ class Metrics:
         scope: The fields and outputs.
         mask: 1 for each real example of the batch, 0 for padding.
         classes: Checks the scores of the model against the classes of a label.
+        weights: How much each example counts in weighted metrics.
     """
 
-    def __init__(self, elaborator: Elaborator, scope: Scope, mask: Value, classes: Classes) -> None:
+    def __init__(
+        self,
+        elaborator: Elaborator,
+        scope: Scope,
+        mask: Value,
+        classes: Classes,
+        weights: ExampleWeights,
+    ) -> None:
         self.evaluator = elaborator.evaluator
         self.arguments = elaborator.arguments
         self.reporter = elaborator.reporter
@@ -64,18 +79,42 @@ class Metrics:
         self.env = Env(scope, Place(), kinds=LOSS_KINDS)
         self.mask = mask
         self.classes = classes
+        self.weights = weights
+        self.weight = mask
+        self.prefix = ""
 
-    def read(self, setting: Expr) -> list[Sums]:
+    def read_all(self, settings: Settings) -> list[Sums]:
+        """Those of `metrics`, then those of `weighted_metrics`. Raises Failed after reporting."""
+        used: list[Sums] = []
+        for key in ("metrics", WEIGHTED):
+            setting = settings.get(key)
+            if setting is None:
+                continue
+            if key == WEIGHTED:
+                self._weigh(setting)
+            used += self._read(key, setting.value, {each.name for each in used})
+        return used
+
+    def _weigh(self, setting: tree.Setting) -> None:
+        """Let the weights of the examples count from here on."""
+        if not self.weights:
+            reason = "there is neither `sample_weight` nor `class_weight`"
+            self.reporter.report(NoEffect(span=setting.key_span, what=WEIGHTED, reason=reason))
+        self.prefix = "weighted_"
+        with self.builder.at(setting.span, "weight"):
+            self.weight = self.weights.weigh(self.mask)
+
+    def _read(self, key: str, setting: Expr, names: set[str]) -> list[Sums]:
         """A list of metrics, or a record that gives them names of their own."""
         if isinstance(setting, tree.Record):
-            items = [(entry.key, entry.value) for entry in setting.entries]
+            items = [(entry.key, entry.value) for entry in entries(setting, self.reporter)]
         elif isinstance(setting, tree.List):
             items = [(None, item) for item in setting.items]
         else:
             self.reporter.fail(
                 WrongType(
                     span=setting.span,
-                    name="metrics",
+                    name=key,
                     wanted="a list of metrics",
                     got=f"`{setting.span.text}`",
                 )
@@ -84,7 +123,7 @@ class Metrics:
         failed = False
         for name, item in items:
             try:
-                used.append(self._metric(name, item, {each.name for each in used}))
+                used.append(self._metric(name, item, names | {each.name for each in used}))
             except Failed:
                 failed = True
         if failed:
@@ -111,7 +150,7 @@ class Metrics:
                 self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
             if not value.type.is_float:
                 value = self.builder.op("cast", value, dtype="f32")
-            return Sums(name, None, masked_mean(self.builder, value, self.mask, name))
+            return Sums(name, None, masked_mean(self.builder, value, self.weight, name))
 
     def _named(self, name: str | None, item: tree.Call, taken: set[str]) -> Sums:
         """`sparse_categorical_accuracy(label, digit)`."""
@@ -136,20 +175,27 @@ class Metrics:
         if len(operands) == 2:
             self._check_labels(definition, operands[0], operands[1], item.span)
         if name is None:
-            name = item.func.id
-            if name in taken or name == "loss":
-                name = f"{values[-1].hint}_{name}"
-            if name in taken:
-                self.reporter.fail(DuplicateName.of(item.span, "metric", name, item.span))
+            name = self._free_name(item, values[-1].hint, taken)
         with self.builder.at(item.span, name):
             try:
                 for value in values:
                     if value.type.shape[:1] != (BATCH,):
                         raise TypeRuleError(f"{value.type} is the same for every example")
-                sums = definition.update(self.builder, *values, weight=self.mask)
+                sums = definition.update(self.builder, *values, weight=self.weight)
             except TypeRuleError as error:
                 self.reporter.fail(BadOperation(span=item.span, message=str(error)))
         return Sums(name, definition, sums)
+
+    def _free_name(self, item: tree.Call, output: str, taken: set[str]) -> str:
+        """The metric's name; where it is taken with `weighted_` or the output before it."""
+        name = item.func.id
+        tries = [name, f"{output}_{name}"]
+        if self.prefix:
+            tries[1:] = [f"{self.prefix}{name}", f"{output}_{self.prefix}{name}"]
+        for each in tries:
+            if each not in taken and each != "loss":
+                return each
+        self.reporter.fail(DuplicateName.of(item.span, "metric", tries[-1], item.span))
 
     def _check_labels(self, metric: Metric, truth: Tensor, guess: Tensor, span: Span) -> None:
         """Report labels of another form, and scores where probabilities are meant."""

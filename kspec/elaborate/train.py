@@ -15,6 +15,7 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.augment import Augmentation
 from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.data import Data
+from kspec.elaborate.example_weights import ExampleWeights, Weighing
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fields import Fields
 from kspec.elaborate.lints import stretched_labels
@@ -33,7 +34,10 @@ SETTINGS = (
     "model",
     "data",
     "loss",
+    "class_weight",
+    "sample_weight",
     "metrics",
+    "weighted_metrics",
     "optimizer",
     "batch",
     "epochs",
@@ -116,13 +120,12 @@ class _TrainBlock:
         scope = fields.scope()
         mask = self.elaborator.examples
         start = len(self.builder.ops)
-        loss, sums = self._loss(scope, mask)
+        loss, sums, weights = self._loss(scope, mask, fields)
         classes = fields.classes()
         for compared in self.elaborator.applier.compared:
             classes.check(*compared)
-        setting = self.settings.get("metrics")
-        metrics = Metrics(self.elaborator, scope, mask, classes)
-        used = [sums, *(metrics.read(setting.value) if setting else ())]
+        metrics = Metrics(self.elaborator, scope, mask, classes, weights)
+        used = [sums, *metrics.read_all(self.settings)]
         self._look_for_stretched_labels(start, graph, fields)
         found = results(used)
         callbacks = Callbacks(self.elaborator, used, found, data)
@@ -131,7 +134,7 @@ class _TrainBlock:
         return Training(
             model=block.decl.name,
             model_graph=graph,
-            data=self._places(fields.looked_up()),
+            data=self._places(weights.settle(fields.looked_up())),
             graph=func,
             results=found,
             settings=settings,
@@ -221,20 +224,26 @@ class _TrainBlock:
         ]
         self.reporter.fail(UnknownName.of(span, "model", span.text, models))
 
-    def _loss(self, scope: Scope, mask: Value) -> tuple[Value, Sums]:
-        """The mean over the batch's real examples, and what an epoch's mean needs."""
+    def _loss(
+        self, scope: Scope, mask: Value, fields: Fields
+    ) -> tuple[Value, Sums, ExampleWeights]:
+        """The mean over the batch's real examples, what an epoch's mean needs, and weights."""
         expr = self.settings.require("loss").value
         env = Env(scope, Place(), "loss", kinds=LOSS_KINDS)
+        start = len(self.builder.ops)
         tensor = self.elaborator.evaluator.tensor(expr, env)
         each = tensor.value
+        reader = Weighing(self.elaborator, self.settings, fields)
+        weights = self._attempt(lambda: reader.read(tensor, self.builder.ops[start:]))
+        weights = weights or ExampleWeights(self.builder)
         with self.builder.at(expr.span, "loss"):
             if each.type.is_float:
                 each = per_example(self.builder, tensor, mask)
             if not each.type.is_float or each.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=expr.span, type=str(each.type)))
-            sums = masked_mean(self.builder, each, mask, "loss")
+            sums = masked_mean(self.builder, weights.weigh(each), mask, "loss")
             loss = self.builder.op("divide_no_nan", sums["total"], sums["count"])
-        return loss, Sums("loss", None, sums)
+        return loss, Sums("loss", None, sums), weights
 
     def _graph(
         self,

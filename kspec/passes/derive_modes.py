@@ -134,8 +134,8 @@ def _constrain(func: Func, phase: Phase) -> Func:
 def _evaluation(graph: Func, phases: tuple[Phase, ...]) -> Func:
     """The sums of a batch; the loss has the penalties on all that some phase learns."""
     never = {p for p in phases[0].frozen if all(p in phase.frozen for phase in phases)}
-    func = inference(graph, "eval", ("sum.", "penalty."))
-    return _live(_penalize(func, never))
+    func = _live(_penalize(inference(graph, "eval", ("sum.", "penalty.")), never))
+    return _without_unused(func, graph.params[-1:])
 
 
 def inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
@@ -149,11 +149,14 @@ def inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
         return None
 
     func = _live(rewrite_func(_slice(graph, name, kinds), rule))
-    if name == "eval":
-        return func
-    used = {value for op in func.ops for value in op.uses}
+    return func if name == "eval" else _without_unused(func)
+
+
+def _without_unused(func: Func, kept: tuple[Value, ...] = ()) -> Func:
+    """The function without parameters that nothing uses: weights of classes are for training."""
+    used = {*kept, *(value for op in func.ops for value in op.uses)}
     used.update(value for _, value in func.returns)
-    return replace(func, params=tuple(value for value in graph.params if value in used))
+    return replace(func, params=tuple(value for value in func.params if value in used))
 
 
 def _slice(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:

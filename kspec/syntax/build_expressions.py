@@ -161,7 +161,12 @@ class BuildExpressions(Transformer[Token, Any]):
 
     def entry(self, meta: Meta, items: list[Any]) -> tree.Entry:
         key, value = items
-        return tree.Entry(str(key), self.span_of(key), value)
+        text = str(key)
+        if key.type == "STRING":
+            text = self.string_of(key).value
+        elif key.type == "NUMBER":
+            text = text.replace("_", "")
+        return tree.Entry(text, self.span_of(key), value)
 
 
 def some(items: Iterable[N | None]) -> list[N]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from kspec.syntax import tree
@@ -20,6 +21,7 @@ _LEVELS: Final = {
 }
 _POSTFIX: Final = 9
 _LINES: Final = (tree.ImportDecl, tree.ParamDecl)  # declarations of one line
+_PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
 
@@ -195,12 +197,18 @@ def _atom(expr: tree.Name | tree.Number | tree.String | tree.Literal) -> str:
 
 def _collection(expr: tree.Tuple | tree.List | tree.Record) -> str:
     if isinstance(expr, tree.Record):
-        entries = ", ".join(f"{e.key}: {print_expr(e.value)}" for e in expr.entries)
+        entries = ", ".join(f"{_key(e)}: {print_expr(e.value)}" for e in expr.entries)
         return f"{{ {entries} }}"
     items = ", ".join(print_expr(item) for item in expr.items)
     if isinstance(expr, tree.List):
         return f"[{items}]"
     return f"({items},)" if len(expr.items) == 1 else f"({items})"
+
+
+def _key(entry: tree.Entry) -> str:
+    """A name or a number as it is, other texts in quotes."""
+    plain = _PLAIN_KEY.fullmatch(entry.key)
+    return entry.key if plain else _atom(tree.String(entry.key, entry.key_span))
 
 
 def _operator(expr: tree.Unary | tree.Binary | tree.Pipe, level: int) -> str:

@@ -136,7 +136,7 @@ class List(Node):
 
 
 class Entry(Node):
-    """`key: value` in a record."""
+    """`key: value` in a record; a number or a string may be a key, and is its text."""
 
     key: str
     key_span: Span
