@@ -214,11 +214,12 @@ def test_each_gate_has_its_own_draw_of_the_inputs_the_same_at_all_steps():
 
 def test_dropout_is_drawn_inside_of_both_wrappers():
     """Sizes are read from values that are still there: names come again in such a program."""
-    cell = "conv_lstm1d(3, 2, dropout=0.2, recurrent_dropout=0.3)"
-    fields = "  x : f32[2, 3, 6, 2]\n  target : f32[2, 5, 6]"
-    body = f"  input x : f32[2, 3, 6, 2]\n  output y = x -> time_distributed(bidirectional({cell}))"
-    run = program(body, TRAIN, fields)
-    batch = {"x": floats(8, 2, 3, 6, 2), "target": floats(8, 2, 5, 6)}
+    cell = "conv_lstm2d(3, 2, padding=same, dropout=0.2, recurrent_dropout=0.3)"
+    fields = "  x : u8[2, 3, 6, 4, 2]\n  target : f32[2, 6, 4, 6]"
+    wrapped = f"time_distributed(bidirectional({cell}))"
+    body = f"  input x : u8[2, 3, 6, 4, 2]\n  output y = x -> {wrapped}"
+    run = program(body, TRAIN.replace("(1, 2, 3)", "(1, 2, 3, 4)"), fields)
+    batch = {"x": np.ones((8, 2, 3, 6, 4, 2), np.uint8), "target": floats(8, 2, 6, 4, 6)}
     train: Any = run.executable.train
     losses = [
         float(train(run.state["params"], {}, batch, jnp.ones(8), jax.random.key(seed))[0])
