@@ -45,14 +45,16 @@ class Body:
         self._constants = {
             op.result: self._constant(op) for op in func.ops if op.name == "constant"
         }
-        self._dims: dict[str, str] = dict(around._dims) if around else {}
+        # Where the size of a symbolic axis can be read, the best place last.
+        known = around._dims.items() if around else ()
+        self._dims: dict[str, list[str]] = {symbol: places[-1:] for symbol, places in known}
 
     def _seen_around(self) -> set[str]:
         """The names of the function around this one that it may use."""
         around = self._around
         if around is None:
             return set()
-        sizes = {expr.partition(".")[0] for expr in around._dims.values()}
+        sizes = {expr.partition(".")[0] for *_, expr in around._dims.values()}
         return sizes | {around.expr(value) for value in self.func.captured}
 
     def inner(self, body: Func) -> Body:
@@ -74,8 +76,8 @@ class Body:
         return self._helper(name)
 
     def dim(self, symbol: str) -> str:
-        """The size of a symbolic axis, from the first operand at hand that has it."""
-        return self._dims[symbol]
+        """The size of a symbolic axis, from the operand that was used last and has it."""
+        return self._dims[symbol][-1]
 
     def lines(self, indent: int = 1, *, comments: bool = True) -> list[str]:
         """The statements, each group behind a comment with its place in the spec."""
@@ -99,16 +101,36 @@ class Body:
         for value in op.args:
             self._see(value)
         if op.body is not None:
-            return region(op, self.inner(op.body), self, indent)
+            lines = region(op, self.inner(op.body), self, indent)
+            self._bind(op.results)
+            return lines
         expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
         target = ", ".join(self.names[value] for value in op.results)
         types = ", ".join(str(value.type) for value in op.results)
+        self._bind(op.results)
         return layout.assign(target, expr, indent, types)
 
     def _see(self, value: Value) -> None:
         for axis, size in enumerate(value.type.shape):
             if isinstance(size, str):
-                self._dims[size] = f"{self.expr(value)}.shape[{axis}]"
+                place = f"{self.expr(value)}.shape[{axis}]"
+                places = self._dims.setdefault(size, [])
+                if place in places:
+                    places.remove(place)
+                places.append(place)
+
+    def _bind(self, results: tuple[Value, ...]) -> None:
+        """Names mean new values: what their sizes were before is no longer to be read there."""
+        for value in results:
+            lead = f"{self.names[value]}.shape["
+            own = {size: axis for axis, size in enumerate(value.type.shape)}
+            for symbol, places in self._dims.items():
+                if symbol in own:
+                    place = f"{lead}{own[symbol]}]"
+                    new = [place if old.startswith(lead) else old for old in places]
+                    places[:] = new if place in new else [place, *places]
+                else:
+                    places[:] = [old for old in places if not old.startswith(lead)]
 
     def _constant(self, op: Op) -> str:
         return EMITTERS["constant"](op, self, [])

@@ -212,6 +212,22 @@ def test_each_gate_has_its_own_draw_of_the_inputs_the_same_at_all_steps():
     assert abs(gone[:, 1].mean() - 0.8**4) < 5 * np.sqrt(0.41 * 0.59 / gone[:, 1].size)
 
 
+def test_dropout_is_drawn_inside_of_both_wrappers():
+    """Sizes are read from values that are still there: names come again in such a program."""
+    cell = "conv_lstm2d(3, 2, padding=same, dropout=0.2, recurrent_dropout=0.3)"
+    fields = "  x : u8[2, 3, 6, 4, 2]\n  target : f32[2, 6, 4, 6]"
+    wrapped = f"time_distributed(bidirectional({cell}))"
+    body = f"  input x : u8[2, 3, 6, 4, 2]\n  output y = x -> {wrapped}"
+    run = program(body, TRAIN.replace("(1, 2, 3)", "(1, 2, 3, 4)"), fields)
+    batch = {"x": np.ones((8, 2, 3, 6, 4, 2), np.uint8), "target": floats(8, 2, 6, 4, 6)}
+    train: Any = run.executable.train
+    losses = [
+        float(train(run.state["params"], {}, batch, jnp.ones(8), jax.random.key(seed))[0])
+        for seed in (0, 0, 1)
+    ]
+    assert np.isfinite(losses).all() and losses[0] == losses[1] != losses[2]
+
+
 def test_regularizers_and_constraints_are_those_of_keras():
     """One step of training from the same weights."""
     options = (
