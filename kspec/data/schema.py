@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from kspec.data.base import Column, Table
+from kspec.data.cells import all_digits, is_number
 from kspec.data.example_weights import check_weights
 from kspec.data.lookups import Looked, check_rows, looks_up
 from kspec.diagnostics import Diagnostic, Span, SpecError
@@ -167,7 +168,7 @@ class _Check:
 
         if self.column.names:
             return self._renumbered(raw, settled)
-        if raw.dtype.kind == "U" and self.field.classes is not None and _all_digits(raw):
+        if raw.dtype.kind == "U" and self.field.classes is not None and all_digits(raw):
             raw = self._parse(raw, "i64")
         if raw.dtype.kind == "f":
             self._wrong()
@@ -242,7 +243,7 @@ class _Check:
             row, value = next(
                 (index, cell)
                 for index, cell in np.ndenumerate(raw)
-                if not _is_number(str(cell), whole)
+                if not is_number(str(cell), whole)
             )
         wanted = "a whole number" if whole else "a number"
         self._bad_cell(str(value)[:40], wanted, row[0])
@@ -290,15 +291,3 @@ class _Check:
 def refuse(mistake: Diagnostic) -> Never:
     """Raise one mistake."""
     raise SpecError((mistake,))
-
-
-def _all_digits(raw: Array) -> bool:
-    return all(_is_number(str(value), True) for value in raw)
-
-
-def _is_number(text: str, whole: bool) -> bool:
-    try:
-        int(text) if whole else float(text)
-    except ValueError:
-        return False
-    return True
