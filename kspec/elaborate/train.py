@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict, TypeVar, cast
+from typing import Final, TypedDict, TypeVar, cast
 
 from kspec.callbacks.base import Mode
 from kspec.diagnostics import Span
@@ -26,7 +26,7 @@ from kspec.elaborate.reporter import Failed
 from kspec.elaborate.resolve import resolved_settings
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
-from kspec.elaborate.values import BlockValue, Meaning
+from kspec.elaborate.values import BlockValue, Meaning, Ref
 from kspec.ir import BATCH, Attr, Builder, Call, Func, TrainSettings, Value, show_call
 from kspec.syntax import tree
 
@@ -43,9 +43,11 @@ SETTINGS = (
     "epochs",
     "seed",
     "shuffle",
+    "precision",
 )
 
 
+PRECISIONS: Final = ("float32", "mixed_bfloat16")
 T = TypeVar("T")
 
 
@@ -109,12 +111,15 @@ class _TrainBlock:
             except Failed:
                 missing = True
         scalars = self._attempt(self._scalars)
+        precision = self._attempt(self._precision)
         optimizer = self._attempt(self._optimizer)
         data = self._attempt(self._data)
         block = self._attempt(self._model)
         augmentation = Augmentation(self.elaborator, data) if data else None
         graph = self._attempt(lambda: self.elaborator.model(block, augmentation)) if block else None
         if missing or not (scalars and optimizer and data and block and graph and augmentation):
+            raise Failed
+        if precision is None:
             raise Failed
         fields = Fields(self.elaborator, data, graph, block.decl, augmentation)
         scope = fields.scope()
@@ -129,7 +134,7 @@ class _TrainBlock:
         self._look_for_stretched_labels(start, graph, fields)
         found = results(used)
         callbacks = Callbacks(self.elaborator, used, found, data)
-        settings = self._settings(optimizer, scalars, callbacks)
+        settings = replace(self._settings(optimizer, scalars, callbacks), precision=precision)
         func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
@@ -184,6 +189,17 @@ class _TrainBlock:
         if batch is None or epochs is None or seed is None or shuffle is None:
             raise Failed
         return {"batch": batch, "epochs": epochs, "seed": seed, "shuffle": shuffle}
+
+    def _precision(self) -> str:
+        setting = self.settings.get("precision")
+        if setting is None:
+            return PRECISIONS[0]
+        value = self._meaning("precision")
+        name = value.name if isinstance(value, Ref) else value
+        if not isinstance(name, str) or name not in PRECISIONS:
+            span = setting.value.span
+            self.reporter.fail(UnknownName.of(span, "precision", span.text, PRECISIONS))
+        return name
 
     def _optimizer(self) -> Call:
         value = self._meaning("optimizer")

@@ -17,11 +17,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir.types import TensorType
 
+FLOAT32: Final = "float32"
 Attr: TypeAlias = "int | float | bool | str | tuple[Attr, ...] | Call | None"
 
 
@@ -167,6 +168,7 @@ class TrainSettings:
         seed: Of weights, shuffling and every random op.
         shuffle: Whether each epoch has an order of its own.
         loads: Files that weights are read from, each with the path of those weights.
+        precision: `float32`, or `mixed_bfloat16` for a model that computes in bfloat16.
     """
 
     batch: int
@@ -174,6 +176,7 @@ class TrainSettings:
     seed: int = 0
     shuffle: bool = True
     loads: tuple[tuple[str, str], ...] = ()
+    precision: str = FLOAT32
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from kspec.ir.core import Attr, Call, Func, Module, Op, TrainSettings, Value
+from kspec.ir.core import FLOAT32, Attr, Call, Func, Module, Op, TrainSettings, Value
 
 
 def show(module: Module, *, spans: bool = False) -> str:
@@ -49,7 +49,8 @@ def _train(train: TrainSettings) -> list[str]:
     """A line for all of training, and one a phase; what is empty is left out."""
     loads = f" loads={show_attr(train.loads)}" if train.loads else ""
     shuffle = show_attr(train.shuffle)
-    lines = [f"train batch={train.batch} seed={train.seed} shuffle={shuffle}{loads}"]
+    other = "" if train.precision == FLOAT32 else f" precision={show_attr(train.precision)}"
+    lines = [f"train batch={train.batch} seed={train.seed} shuffle={shuffle}{loads}{other}"]
     for phase in train.phases:
         values: dict[str, Attr] = {"epochs": phase.epochs, "optimizer": phase.optimizer}
         for name in ("groups", "frozen", "carries", "callbacks"):

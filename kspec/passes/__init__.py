@@ -15,12 +15,14 @@ from kspec.passes.eliminate_common_ops import eliminate_common_ops
 from kspec.passes.eliminate_dead_ops import eliminate_dead_ops
 from kspec.passes.fold_constants import fold_constants
 from kspec.passes.fuse_softmax_crossentropy import fuse_softmax_crossentropy
+from kspec.passes.lower_precision import lower_precision
 from kspec.passes.split_host import split_host
 
 Pass: TypeAlias = Callable[[Module], Module]
 
 PIPELINE: Final[tuple[Pass, ...]] = (
     split_host,
+    lower_precision,
     derive_modes,
     fold_constants,
     fuse_softmax_crossentropy,

@@ -59,7 +59,8 @@ def _logits(
     if op.name == activation:
         axis = loss.attrs.get("axis", value.type.rank - 1)
         return op.args[0] if activation == "sigmoid" or op.attrs["axis"] == axis else None
-    if op.name in SHAPE_ONLY and activation == "sigmoid":
+    widened = op.name == "cast" and op.args[0].type.is_float  # what was computed in bfloat16
+    if widened or (op.name in SHAPE_ONLY and activation == "sigmoid"):
         inner = _logits(op.args[0], activation, loss, made_by, b)
         attrs: dict[str, Any] = dict(op.attrs)
         return None if inner is None else b.op(op.name, inner, hint=value.hint, **attrs)
