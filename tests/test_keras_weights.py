@@ -61,6 +61,17 @@ def sequential(*layers: Any, shape: tuple[int, ...]) -> Any:
     return keras.Sequential([keras.Input(shape), *layers])
 
 
+def refused(text: str, folder: Path) -> str:
+    """The report of a load that fails."""
+    (folder / "net.kspec").write_text(text, encoding="utf-8")
+    with pytest.raises(kspec.SpecError) as caught:
+        kspec.compile(folder / "net.kspec").init()
+    (found,) = caught.value.diagnostics
+    assert found.code in ("E502", "E611")
+    assert found.span is not None and found.span.text.startswith('"net.')
+    return caught.value.render()
+
+
 # --- what is loaded
 
 IMAGES = """model M {
@@ -125,116 +136,6 @@ def test_layers_of_sequences(tmp_path, name):
     agree(model, spec(STEPS, file=name), tmp_path, 7, 6)
 
 
-NESTED = """block Inner {
-  input x : f32[D]
-  output x -> dense(WIDE) -> batch_normalization -> dense(6)
-}
-
-model M {
-  input x : f32[6]
-  share inner = Inner
-  output y = x -> dense(6) -> inner -> dense(6, relu) -> inner
-}
-"""
-
-
-def nested(wide: int) -> Any:
-    """A model in a model, called twice."""
-    inputs = keras.Input((6,))
-    x = L.Dense(6)(inputs)
-    inner = sequential(L.Dense(wide), L.BatchNormalization(), L.Dense(6), shape=(6,))
-    return keras.Model(inputs, inner(L.Dense(6, activation="relu")(inner(x))))
-
-
-@pytest.mark.parametrize("name", FORMATS)
-def test_a_model_in_a_model(tmp_path, name):
-    """Where it stands among the others is told by shapes, or by the file."""
-    model = nested(wide=9)
-    save(model, tmp_path / name)
-    text = spec(NESTED.replace("WIDE", "9"), file=name)
-    agree(model, text, tmp_path, 6)
-
-
-def test_a_model_in_a_model_of_one_shape(tmp_path):
-    """A `.keras` has the order, and `.weights.h5` has it not."""
-    model = nested(wide=6)
-    text = NESTED.replace("WIDE", "6")
-    save(model, tmp_path / "net.keras")
-    agree(model, spec(text, file="net.keras"), tmp_path, 6)
-    save(model, tmp_path / "net.weights.h5")
-    assert "the order of its layers could be two" in refused(spec(text), tmp_path)
-
-
-BRANCHES = """model M {
-  input x : f32[6]
-  left = x -> dense(WIDE, tanh) -> dense(6)
-  right = x -> dense(WIDE, relu) -> dense(6)
-  output y = left + right
-}
-"""
-
-
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize("wide", [6, 8])
-def test_branches_are_listed_by_depth_and_numbered_as_they_are_made(tmp_path, name, wide):
-    """The spec's text is in the order of the numbers; where both fit, that is said."""
-    inputs = keras.Input((6,))
-    left = L.Dense(wide, activation="tanh")(inputs)
-    left = L.Dense(6)(left)
-    right = L.Dense(wide, activation="relu")(inputs)
-    right = L.Dense(6)(right)
-    model = keras.Model(inputs, L.Add()([left, right]))
-    save(model, tmp_path / name)
-    text = spec(BRANCHES.replace("WIDE", str(wide)), file=name)
-    if wide == 6:
-        assert "the order of its layers could be two" in refused(text, tmp_path)
-    elif name == "net.h5":
-        assert "is [6, 8] there, and `dense_1.kernel` is [8, 6] here" in refused(text, tmp_path)
-    else:
-        agree(model, text, tmp_path, 6)
-
-
-def test_names_of_the_user_count_more_than_order(tmp_path):
-    model = sequential(
-        L.Dense(6, name="second"), L.Dense(6, name="first"), L.Dense(6), L.Dense(6), shape=(6,)
-    )
-    save(model, tmp_path / "net.weights.h5")
-    text = """model M {
-  input x : f32[6]
-  share first = dense(6)
-  share second = dense(6)
-  output y = x -> second -> first -> dense(6) -> dense(6)
-}
-"""
-    agree(model, spec(text), tmp_path, 6)
-
-
-def test_attributes_of_a_class_of_the_users_own_are_names(tmp_path):
-    class Net(keras.Model):
-        def __init__(self):
-            super().__init__()
-            self.broad = L.Dense(6)
-            self.first = L.Dense(6)
-
-        def call(self, x):
-            return self.broad(self.first(x))
-
-    model = Net()
-    model(floats(1, 6))
-    save(model, tmp_path / "net.weights.h5")
-    text = """model M {
-  input x : f32[6]
-  share first = dense(6)
-  share broad = dense(6)
-  output y = x -> first -> broad
-}
-"""
-    agree(model, spec(text), tmp_path, 6)
-    other = text.replace("broad", "large")
-    found = refused(spec(other), tmp_path)
-    assert "it has nothing called `large`, and no order of its layers" in found
-
-
 VGG = """import "std/vgg16.kspec"
 
 model M {
@@ -275,6 +176,16 @@ def test_spectral_normalization(tmp_path, name):
         np.testing.assert_array_equal(ours, np.asarray(theirs))
 
 
+def test_normalization(tmp_path):
+    """Statistics that are loaded are not learned again; how many examples they are of is left."""
+    model = sequential(L.Normalization(), L.Dense(3), shape=(6,))
+    model.layers[0].adapt(floats(50, 6) * 3 + 1)
+    text = "model M {\n  input x : f32[6]\n  output y = x -> normalization -> dense(3)\n}\n"
+    for name in FORMATS:
+        model.save_weights(tmp_path / name) if "weights" in name else model.save(tmp_path / name)
+        agree(model, spec(text, file=name), tmp_path, 6)
+
+
 @pytest.mark.parametrize("named", [("conv/kernel:0", "conv/bias:0"), ("conv_W_1:0", "conv_b_1:0")])
 def test_files_of_old_have_layers_by_name(tmp_path, named):
     """The layout of `vgg16_weights_tf_dim_ordering_tf_kernels.h5`, of Keras 2 and of Keras 1."""
@@ -305,55 +216,3 @@ def test_half_precision_is_read(tmp_path):
     run = kspec.compile_text(spec(text), folder=tmp_path).init()
     for ours, theirs in zip(run.weights.values(), model.weights, strict=True):
         np.testing.assert_array_equal(ours, np.asarray(theirs, np.float32))
-
-
-# --- what is refused
-
-
-def refused(text: str, folder: Path) -> str:
-    """The report of a load that fails."""
-    (folder / "net.kspec").write_text(text, encoding="utf-8")
-    with pytest.raises(kspec.SpecError) as caught:
-        kspec.compile(folder / "net.kspec").init()
-    (found,) = caught.value.diagnostics
-    assert found.code in ("E502", "E611")
-    assert found.span is not None and found.span.text.startswith('"net.')
-    return caught.value.render()
-
-
-DENSE = "model M {\n  input x : f32[6]\n  output y = x -> dense(6) -> dense(7)\n}\n"
-
-
-@pytest.mark.parametrize("name", FORMATS)
-@pytest.mark.parametrize(
-    ("layers", "reason"),
-    [
-        ([L.Dense(6), L.Dense(8)], "is [6, 8] there, and `dense_1.kernel` is [6, 7] here"),
-        ([L.Dense(6), L.Dense(7, use_bias=False)], "`dense_1.bias` is only here"),
-        ([L.Dense(6)], ""),
-        ([L.Dense(6), L.Dense(7), L.Dense(8)], ""),
-        ([L.EinsumDense("ab,bc->ac", 6), L.Dense(7)], ""),
-    ],
-    ids=range(5),
-)
-def test_a_file_of_another_model_is_refused(tmp_path, name, layers, reason):
-    copies = [layer.__class__.from_config(layer.get_config()) for layer in layers]
-    save(sequential(*copies, shape=(6,)), tmp_path / name)
-    report = refused(spec(DENSE, file=name), tmp_path)
-    assert "error[E611]" in report and reason in report
-    if not reason and name != "net.h5":
-        assert "`dense`, and the spec 2: `dense`, `dense_1`" in report
-
-
-def test_what_no_layer_of_keras_has_is_said(tmp_path):
-    save(sequential(L.Dense(6), L.Dense(7), shape=(6,)), tmp_path / "net.weights.h5")
-    block = """block Own {
-  input x : f32[D]
-  weight a : f32[D]
-  output x * a
-}
-
-"""
-    text = block + DENSE.replace("-> dense(6)", "-> Own -> dense(6)")
-    assert "`own.a` is the weight of a block" in refused(spec(text), tmp_path)
-    assert "layers are loaded whole" in refused(spec(DENSE, "dense.kernel"), tmp_path)

@@ -38,6 +38,7 @@ _PARTS: Final = (
     *("query_dense", "key_dense", "value_dense", "output_dense"),
 )
 _STATES: Final = ("seed_generator", "vars", "optimizer")  # no weights of layers below these
+_COUNT: Final = ("normalization", "2")  # how many examples it has seen, behind their statistics
 _LARGEST_CONFIG: Final = 2**26
 _EXPANSION: Final = 1_000
 
@@ -164,6 +165,8 @@ class _Reader:
             layers: dict[str, list[Stored]] = {}
             for path in listed or ():
                 owner, _, word = path.rpartition("/")
+                if word.partition(":")[0] == "count":
+                    continue
                 dataset = self.hdf5.at(group, path)
                 # Keras 1 wrote `block1_conv1_W_1`.
                 stored = self._stored(dataset, f"{name}/{path}", word if owner else "")
@@ -219,6 +222,7 @@ class _Reader:
         own = self.hdf5.children(children["vars"]) if "vars" in children else {}
         if kind == "spectral_normalization":  # which lists its layer's kernel as its own, too
             own = dict(list(own.items())[-1:])
+        own = {name: each for name, each in own.items() if (kind, name) != _COUNT}
         found += [self._stored(each, str(each.name).lstrip("/"), "") for each in own.values()]
         return tuple(found)
 

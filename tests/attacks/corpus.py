@@ -267,6 +267,7 @@ PATH_SLOTS = {
     "npz": TRAIN.format(source='npz("{}")', optimizer="adam"),
     "csv": TRAIN.format(source='csv("{}")', optimizer="adam"),
     "idx": TRAIN.format(source='idx(x="{}", y="{}")', optimizer="adam"),
+    "images": TRAIN.format(source='image_folder("{}", size=2)', optimizer="adam"),
     "split": TRAIN.format(
         source='arrays()\n  split = {{ train: npz("{}"), test: npz("{}") }}', optimizer="adam"
     ),
