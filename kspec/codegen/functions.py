@@ -41,6 +41,8 @@ class Body:
         self._helper = helper
         self._around = around
         self.names = python_names(func, fixed, self._taken | self._seen_around())
+        self._needed = {value for op in func.ops for value in op.uses}
+        self._needed |= {value for _, value in func.returns}
         self.used = set(self.names.values()) | self._taken
         self._constants = {
             op.result: self._constant(op) for op in func.ops if op.name == "constant"
@@ -70,6 +72,10 @@ class Body:
         if value not in self.names and self._around is not None:
             return self._around.expr(value)
         return self.names[value]
+
+    def target(self, value: Value) -> str:
+        """The name that one of several results gets; `_` for one that nothing needs."""
+        return self.names[value] if value in self._needed else "_"
 
     def helper(self, name: str) -> str:
         """Copy a helper into the file; returns the function's name."""
@@ -105,7 +111,8 @@ class Body:
             self._bind(op.results)
             return lines
         expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
-        target = ", ".join(self.names[value] for value in op.results)
+        several = len(op.results) > 1
+        target = ", ".join(self.target(v) if several else self.names[v] for v in op.results)
         types = ", ".join(str(value.type) for value in op.results)
         self._bind(op.results)
         return layout.assign(target, expr, indent, types)

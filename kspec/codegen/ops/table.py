@@ -105,7 +105,7 @@ def literal(value: object) -> str:
         text = ascii(value)
         return text if '"' in text else f'"{text[1:-1]}"'
     if isinstance(value, tuple):
-        items = ", ".join(map(literal, cast("tuple[object, ...]", value)))
+        items = ", ".join(map(_bare, cast("tuple[object, ...]", value)))
         return f"({items},)" if len(cast("tuple[object, ...]", value)) == 1 else f"({items})"
     text = repr(value)
     if text in ("inf", "-inf", "nan"):
@@ -113,6 +113,12 @@ def literal(value: object) -> str:
     if text.startswith("-"):
         return f"({text})"
     return text
+
+
+def _bare(value: object) -> str:
+    """A part of a tuple, where a negative number needs no parentheses."""
+    text = literal(value)
+    return text[1:-1] if isinstance(value, (int, float)) and text.startswith("(") else text
 
 
 def jax_dtype(attr: Attr) -> str:

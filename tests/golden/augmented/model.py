@@ -292,14 +292,22 @@ def random_rotation_draw(key, count, factor):
     return uniform_each(key, count, (factor[0] * turn, factor[1] * turn))[0]
 
 
-def random_rotation_apply(x, angle, fill_mode, interpolation, fill_value):
-    """Turn each image about its middle, positive angles counter-clockwise."""
-    row, column = (x.shape[1] - 1) / 2, (x.shape[2] - 1) / 2
+def random_rotation_matrix(size, angle):
+    """Where each place of an image of a size, turned about its middle, comes from.
+
+    Positive angles are counter-clockwise.
+    """
+    row, column = (size[0] - 1) / 2, (size[1] - 1) / 2
     cos, sin = jnp.cos(angle), jnp.sin(angle)
-    matrix = affine_rows(
+    return affine_rows(
         *(cos, sin, row - row * cos - column * sin),
         *(-sin, cos, column + row * sin - column * cos),
     )
+
+
+def random_rotation_apply(x, angle, fill_mode, interpolation, fill_value):
+    """Turn each image about its middle."""
+    matrix = random_rotation_matrix(x.shape[1:3], angle)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 
@@ -316,9 +324,14 @@ def random_translation_draw(key, count, height_factor, width_factor):
     return tuple(uniform_each(key, count, height_factor, width_factor))
 
 
+def random_translation_matrix(size, down, right):
+    """Where each place of a shifted image of a size comes from."""
+    return affine_rows(1, 0, -down * size[0], 0, 1, -right * size[1])
+
+
 def random_translation_apply(x, down, right, fill_mode, interpolation, fill_value):
     """Shift each image."""
-    matrix = affine_rows(1, 0, -down * x.shape[1], 0, 1, -right * x.shape[2])
+    matrix = random_translation_matrix(x.shape[1:3], down, right)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 
