@@ -5,11 +5,6 @@ Every spec of `specs/` is here; its golden file proves the text, this module the
 
 from __future__ import annotations
 
-import json
-import runpy
-import shutil
-import subprocess
-import sys
 from collections.abc import Callable
 from functools import cache
 from types import SimpleNamespace
@@ -129,16 +124,9 @@ BY_HAND: dict[str, tuple[Callable[[int], Batch], Any, Any]] = {
 DATA = {name: row[0] for name, row in BY_HAND.items()}
 DATA |= {"digits_cnn": digits, "digits_phases": digits}
 ELSEWHERE = {"flowers": "test_flowers"}  # which is large, and reads files that are not here
-DATA |= {name: shipped(name) for name in ("augmented", "autoencoder", "docstrings", "siamese", "tabular")}
-# What a spec states, from the command line: the number of its test split, and its limits.
-slow = pytest.mark.slow
-RESULTS = [
-    pytest.param("augmented", "sparse_categorical_accuracy", 0.98, 1, marks=slow),
-    pytest.param("autoencoder", "loss", 0, 0.008, marks=slow),
-    pytest.param("docstrings", "sparse_categorical_accuracy", 0.87, 1),
-    pytest.param("siamese", "binary_accuracy", 0.92, 1, marks=slow),
-    pytest.param("tabular", "sparse_categorical_accuracy", 0.99, 1),
-]
+DATA |= {
+    name: shipped(name) for name in ("augmented", "autoencoder", "docstrings", "siamese", "tabular")
+}
 
 
 @cache
@@ -286,21 +274,3 @@ def test_dropout_draws_anew_each_step_and_the_same_again_in_another_run():
         twice.append(totals)
     assert twice[0] == twice[1]
     assert len(set(twice[0])) == 3
-
-
-@pytest.mark.parametrize(("name", "metric", "least", "most"), RESULTS)
-def test_a_run_reaches_what_its_spec_states(name, metric, least, most, tmp_path):
-    shutil.copytree(SPECS, tmp_path / "specs")
-    command = [sys.executable, "-m", "kspec", "run", "--json", f"specs/{name}.kspec"]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    assert least <= json.loads(done.stdout)["metrics"]["test"][metric] <= most
-
-
-def test_the_pairs_are_those_that_their_script_makes():
-    made = runpy.run_path(str(SPECS / "pairs.py"))["pairs"]()
-    for part, arrays in made.items():
-        with np.load(SPECS / f"pairs_{part}.npz") as kept:
-            assert set(kept) == set(arrays)
-            for field, array in arrays.items():
-                np.testing.assert_array_equal(kept[field], array)
