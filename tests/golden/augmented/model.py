@@ -64,19 +64,21 @@ def train(params, stats, batch, mask, key):
     x = jnp.expand_dims(rescaling, axis=3)  # f32[B,8,8,1]
     # augmented.kspec:14 random_rotation(0.03)
     key_2 = jax.random.fold_in(key, 0)  # key[]
-    random_rotation_2 = random_rotation(x, key_2, factor=(-0.03, 0.03))  # f32[B,8,8,1]
+    random_rotation_2 = random_rotation(
+        x, key_2, factor=((-0.03), 0.03)
+    )  # f32[B,8,8,1]
     # augmented.kspec:14 random_translation(0.04, 0.04)
     key_2 = jax.random.fold_in(key, 1)  # key[]
     random_translation_2 = random_translation(
         random_rotation_2,
         key_2,
-        height_factor=(-0.04, 0.04),
-        width_factor=(-0.04, 0.04),
+        height_factor=((-0.04), 0.04),
+        width_factor=((-0.04), 0.04),
     )  # f32[B,8,8,1]
     # augmented.kspec:14 random_zoom(0.06)
     key_2 = jax.random.fold_in(key, 2)  # key[]
     x = random_zoom(
-        random_translation_2, key_2, height_factor=(-0.06, 0.06)
+        random_translation_2, key_2, height_factor=((-0.06), 0.06)
     )  # f32[B,8,8,1]
     # augmented.kspec:15 conv2d(width, 3, padding=same, activation=relu)
     conv2d = conv(
@@ -292,14 +294,22 @@ def random_rotation_draw(key, count, factor):
     return uniform_each(key, count, (factor[0] * turn, factor[1] * turn))[0]
 
 
-def random_rotation_apply(x, angle, fill_mode, interpolation, fill_value):
-    """Turn each image about its middle, positive angles counter-clockwise."""
-    row, column = (x.shape[1] - 1) / 2, (x.shape[2] - 1) / 2
+def random_rotation_matrix(size, angle):
+    """Where each place of an image of a size, turned about its middle, comes from.
+
+    Positive angles are counter-clockwise.
+    """
+    row, column = (size[0] - 1) / 2, (size[1] - 1) / 2
     cos, sin = jnp.cos(angle), jnp.sin(angle)
-    matrix = affine_rows(
+    return affine_rows(
         *(cos, sin, row - row * cos - column * sin),
         *(-sin, cos, column + row * sin - column * cos),
     )
+
+
+def random_rotation_apply(x, angle, fill_mode, interpolation, fill_value):
+    """Turn each image about its middle."""
+    matrix = random_rotation_matrix(x.shape[1:3], angle)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 
@@ -316,9 +326,14 @@ def random_translation_draw(key, count, height_factor, width_factor):
     return tuple(uniform_each(key, count, height_factor, width_factor))
 
 
+def random_translation_matrix(size, down, right):
+    """Where each place of a shifted image of a size comes from."""
+    return affine_rows(1, 0, -down * size[0], 0, 1, -right * size[1])
+
+
 def random_translation_apply(x, down, right, fill_mode, interpolation, fill_value):
     """Shift each image."""
-    matrix = affine_rows(1, 0, -down * x.shape[1], 0, 1, -right * x.shape[2])
+    matrix = random_translation_matrix(x.shape[1:3], down, right)
     return warp_affine(x, matrix, interpolation, fill_mode, fill_value)
 
 

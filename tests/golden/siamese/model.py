@@ -87,7 +87,7 @@ def train(params, stats, batch, mask, key):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode, c), _ = jax.lax.scan(
+    (encode, _), _ = jax.lax.scan(
         encode_step, (start, start), encode
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:14 embedding(vocab, 128)
@@ -116,7 +116,7 @@ def train(params, stats, batch, mask, key):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode_2, c), _ = jax.lax.scan(
+    (encode_2, _), _ = jax.lax.scan(
         encode_step_, (start, start), encode_2
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
@@ -187,7 +187,7 @@ def evaluate(params, stats, batch, mask):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode, c), _ = jax.lax.scan(
+    (encode, _), _ = jax.lax.scan(
         encode_step, (start, start), encode
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:14 embedding(vocab, 128)
@@ -216,7 +216,7 @@ def evaluate(params, stats, batch, mask):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode_2, c), _ = jax.lax.scan(
+    (encode_2, _), _ = jax.lax.scan(
         encode_step_, (start, start), encode_2
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
@@ -284,7 +284,7 @@ def outputs(params, stats, batch):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode, c), _ = jax.lax.scan(
+    (encode, _), _ = jax.lax.scan(
         encode_step, (start, start), encode
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:14 embedding(vocab, 128)
@@ -313,7 +313,7 @@ def outputs(params, stats, batch):
         h = o * h  # f32[B,64]
         return (h, c), None
 
-    (encode_2, c), _ = jax.lax.scan(
+    (encode_2, _), _ = jax.lax.scan(
         encode_step_, (start, start), encode_2
     )  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
