@@ -35,8 +35,13 @@ train {
 # A kspec with the file among its layers; it prints what a net of the layer gives and learns.
 PROGRAM = """
 import json, sys
+from pathlib import Path
 import kspec.layers
+from kspec import registry
 kspec.layers.__path__.append(sys.argv[1])
+registry.INDEX = Path(sys.argv[1], "vocabulary.txt")
+registry.INDEX.write_text(registry.index())
+assert "layer gated gated_dense" in registry.INDEX.read_text().splitlines()
 import numpy as np
 import kspec
 run = kspec.compile_text(open(sys.argv[2]).read()).init()

@@ -41,12 +41,12 @@ class Body:
         self._helper = helper
         self._around = around
         self.names = python_names(func, fixed, self._taken | self._seen_around())
-        self._needed = {value for op in func.ops for value in op.uses}
-        self._needed |= {value for _, value in func.returns}
         self.used = set(self.names.values()) | self._taken
         self._constants = {
             op.result: self._constant(op) for op in func.ops if op.name == "constant"
         }
+        self._read = {value for op in func.ops for value in op.uses}
+        self._read.update(value for _, value in func.returns)
         # Where the size of a symbolic axis can be read, the best place last.
         known = around._dims.items() if around else ()
         self._dims: dict[str, list[str]] = {symbol: places[-1:] for symbol, places in known}
@@ -73,9 +73,10 @@ class Body:
             return self._around.expr(value)
         return self.names[value]
 
-    def target(self, value: Value) -> str:
-        """The name that one of several results gets; `_` for one that nothing needs."""
-        return self.names[value] if value in self._needed else "_"
+    def targets(self, results: tuple[Value, ...]) -> list[str]:
+        """What results are assigned to: names, and `_` for one of several that nothing reads."""
+        alone = len(results) == 1
+        return [self.names[v] if alone or v in self._read else "_" for v in results]
 
     def helper(self, name: str) -> str:
         """Copy a helper into the file; returns the function's name."""
@@ -111,8 +112,7 @@ class Body:
             self._bind(op.results)
             return lines
         expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
-        several = len(op.results) > 1
-        target = ", ".join(self.target(v) if several else self.names[v] for v in op.results)
+        target = ", ".join(self.targets(op.results))
         types = ", ".join(str(value.type) for value in op.results)
         self._bind(op.results)
         return layout.assign(target, expr, indent, types)

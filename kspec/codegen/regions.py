@@ -51,7 +51,7 @@ def _scan(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]
     if not operands[count:]:
         options.append(f"length={op.attrs['length']}")
     args = [name, _pack(operands[:count]), _pack(operands[count:]), *options]
-    targets = [outer.target(value) for value in op.results]
+    targets = outer.targets(op.results)
     target = f"{_pack(targets[:count], '_')}, {_pack(targets[count:], '_')}"
     call = f"jax.lax.scan({', '.join(args)})"
     return [*lines, *layout.assign(target, call, indent, _types(op.results))]
@@ -67,7 +67,7 @@ def _map(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]:
     each = [0 if value.type.rank == 1 else axis for value in op.args]
     axes = axis if set(each) == {axis} else f"({', '.join(map(str, each))})"
     call = f"jax.vmap({name}, in_axes={axes}, out_axes={axis})({operands})"
-    target = ", ".join(outer.target(value) for value in op.results)
+    target = ", ".join(outer.targets(op.results))
     return [*lines, *layout.assign(target, call, indent, _types(op.results))]
 
 
