@@ -64,21 +64,19 @@ def train(params, stats, batch, mask, key):
     x = jnp.expand_dims(rescaling, axis=3)  # f32[B,8,8,1]
     # augmented.kspec:14 random_rotation(0.03)
     key_2 = jax.random.fold_in(key, 0)  # key[]
-    random_rotation_2 = random_rotation(
-        x, key_2, factor=((-0.03), 0.03)
-    )  # f32[B,8,8,1]
+    random_rotation_2 = random_rotation(x, key_2, factor=(-0.03, 0.03))  # f32[B,8,8,1]
     # augmented.kspec:14 random_translation(0.04, 0.04)
     key_2 = jax.random.fold_in(key, 1)  # key[]
     random_translation_2 = random_translation(
         random_rotation_2,
         key_2,
-        height_factor=((-0.04), 0.04),
-        width_factor=((-0.04), 0.04),
+        height_factor=(-0.04, 0.04),
+        width_factor=(-0.04, 0.04),
     )  # f32[B,8,8,1]
     # augmented.kspec:14 random_zoom(0.06)
     key_2 = jax.random.fold_in(key, 2)  # key[]
     x = random_zoom(
-        random_translation_2, key_2, height_factor=((-0.06), 0.06)
+        random_translation_2, key_2, height_factor=(-0.06, 0.06)
     )  # f32[B,8,8,1]
     # augmented.kspec:15 conv2d(width, 3, padding=same, activation=relu)
     conv2d = conv(
