@@ -210,6 +210,7 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
                 "is_class": f.is_class,
                 "below": f.below,
                 "weighs": f.weighs,
+                "scores": f.scores,
             }
             for f in declaration.fields
         ],
@@ -235,6 +236,7 @@ def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
                 f["is_class"],
                 f.get("below"),
                 f.get("weighs", False),
+                tuple(f["scores"]) if f.get("scores") else None,
             )
             for f in raw["fields"]
         ),

@@ -10,6 +10,7 @@ from kspec.data.base import Column, Table
 from kspec.data.cells import all_digits, is_number
 from kspec.data.example_weights import check_weights
 from kspec.data.lookups import Looked, check_rows, looks_up
+from kspec.data.scores import check_scores
 from kspec.diagnostics import Diagnostic, Span, SpecError
 from kspec.diagnostics.errors import (
     BadCell,
@@ -44,6 +45,7 @@ class FieldType:
         is_class: Whether the field is a class number.
         below: What its numbers must be below: the rows of an embedding that looks them up.
         weighs: Whether it is a sample weight, which is not negative.
+        scores: What scores its classes, and how many it scores, where the data counts them.
     """
 
     name: str
@@ -53,6 +55,7 @@ class FieldType:
     is_class: bool = False
     below: int | None = None
     weighs: bool = False
+    scores: tuple[str, int] | None = None
 
     def __str__(self) -> str:
         if self.is_class:
@@ -227,6 +230,7 @@ class _Check:
                     names=", ".join((*names, *unknown)[:10]),
                 )
             )
+        check_scores(self.field.name, self.field.scores, len(names), self.span)
         self.names = names
         return number
 

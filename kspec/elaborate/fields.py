@@ -110,8 +110,8 @@ class Fields:
             scope.bind(name, output, output.span)
         return scope
 
-    def looked_up(self) -> Data:
-        """The data, with the rows of embeddings that look its fields up."""
+    def looked_up(self, scores: Mapping[str, tuple[str, int]]) -> Data:
+        """The data, with the rows of embeddings that look its fields up, and with `scores`."""
         inputs = {value: name for name, value in self.graph.inputs.items()}
         rows: dict[str, int] = {}
         sources = dict(self.data.sources)
@@ -125,7 +125,10 @@ class Fields:
             if name is not None and isinstance(size, int) and size < rows.get(name, size + 1):
                 rows[name] = size
                 sources[looks_up(name)] = op.span
-        fields = tuple(replace(f, below=rows.get(f.name)) for f in self.data.declaration.fields)
+        fields = tuple(
+            replace(f, below=rows.get(f.name), scores=scores.get(f.name))
+            for f in self.data.declaration.fields
+        )
         declaration = replace(self.data.declaration, fields=fields)
         return replace(self.data, declaration=declaration, sources=sources)
 

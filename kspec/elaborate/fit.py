@@ -15,7 +15,7 @@ from kspec.diagnostics.errors import LabelWidthMismatch, WrongLabels
 from kspec.elaborate import origins
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.values import Tensor
-from kspec.ir import INTEGERS, Builder, Value
+from kspec.ir import INTEGERS, Builder, Dim, Value
 from kspec.registry import Definition, lookup
 
 SPARSE: Final = "sparse_"
@@ -96,6 +96,9 @@ class Classes:
         fields: The fields that are class numbers, by their values in the program.
         spans: Where the fields are declared.
         reporter: Where mistakes go.
+
+    Attributes:
+        scores: For fields whose classes the data counts: what scores them, and how many.
     """
 
     def __init__(
@@ -104,6 +107,7 @@ class Classes:
         self.fields = fields
         self.spans = spans
         self.reporter = reporter
+        self.scores: dict[str, tuple[str, int]] = {}
 
     def check(
         self, callee: Definition, truth: Tensor, prediction: Tensor, span: Span | None
@@ -113,11 +117,15 @@ class Classes:
         The last class needs none if it is ignored.
         """
         field = self.fields.get(truth.value)
-        if field is None or field.classes is None:
+        if field is None:
             return
         name, given = callee.name, callee.call().args
         type, axis = prediction.value.type, given.get("axis", -1)
         width = type.shape[axis if isinstance(axis, int) else -1] if type.rank > 1 else 1
+        if field.classes is None:
+            ignores = given.get("ignore_class") is not None
+            self._note(field, name, prediction.value, width, ignores)
+            return
         spared = given.get("ignore_class") == field.classes - 1
         fits = width == field.classes or (spared and width == field.classes - 1)
         if name.startswith(BINARY):
@@ -135,3 +143,13 @@ class Classes:
                     labels=(Label(self.spans[field.name], f"{field.classes} classes"),),
                 )
             )
+
+    def _note(
+        self, field: FieldType, name: str, prediction: Value, width: Dim, ignores: bool
+    ) -> None:
+        """Keep the least number of scores of a field, for when the data has been read."""
+        sparse = name.startswith(SPARSE) or name in _ALSO_SPARSE
+        if not sparse or ignores or not isinstance(width, int):
+            return
+        if width < self.scores.get(field.name, ("", width + 1))[1]:
+            self.scores[field.name] = (prediction.hint, width)

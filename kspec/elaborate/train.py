@@ -139,7 +139,7 @@ class _TrainBlock:
         return Training(
             model=block.decl.name,
             model_graph=graph,
-            data=self._places(weights.settle(fields.looked_up())),
+            data=self._places(weights.settle(fields.looked_up(classes.scores))),
             graph=func,
             results=found,
             settings=settings,
