@@ -38,6 +38,9 @@ ELSEWHERE = {  # where the table has no room for several results, states and mas
     *("conv_lstm1d", "conv_lstm2d", "conv_lstm3d"),
     *("simple_rnn_cell", "lstm_cell", "gru_cell", "stacked_rnn_cells"),
     *("attention", "additive_attention", "multi_head_attention", "group_query_attention"),
+    # And what learns from data, or takes text: test_preprocessing.
+    *("text_vectorization", "string_lookup", "integer_lookup", "hashing", "hashed_crossing"),
+    *("category_encoding", "normalization", "discretization"),
 }
 
 
