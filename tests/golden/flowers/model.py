@@ -134,7 +134,23 @@ def train_head(params, frozen, stats, batch, mask, key):
     """
     image = batch["image"]  # u8[B,224,224,3]
     label = batch["label"]  # i32[B]
-    # flowers.kspec:18 rescaling(1/255)
+    # flowers.kspec:12 random_affine(rotation=20deg, shift=10%, shear=5deg, ...
+    image = image.astype(jnp.float32)  # f32[B,224,224,3]
+    key_2 = jax.random.fold_in(key, 0)  # key[]
+    image = random_affine(
+        image,
+        key_2,
+        rotation=0.3490658503988659,
+        shift=(0.1, 0.1),
+        shear=0.08726646259971647,
+        zoom=(0.9, 1.1),
+        flip="horizontal",
+    )  # f32[B,224,224,3]
+    # flowers.kspec:12 augment image -> random_affine(rotation=20deg, shift=...
+    image = jnp.round(image)  # f32[B,224,224,3]
+    image = jnp.clip(image, 0.0, 255.0)  # f32[B,224,224,3]
+    image = image.astype(jnp.uint8)  # u8[B,224,224,3]
+    # flowers.kspec:19 rescaling(1/255)
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -243,23 +259,23 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
-    # flowers.kspec:20 flatten
+    # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
-    # flowers.kspec:21 dense(1024, relu)
+    # flowers.kspec:22 dense(1024, relu)
     dense = flatten @ params["dense"]["kernel"]  # f32[B,1024]
     dense = dense + params["dense"]["bias"]  # f32[B,1024]
     dense = jax.nn.relu(dense)  # f32[B,1024]
-    # flowers.kspec:22 dense(classes, softmax)
+    # flowers.kspec:23 dense(classes, softmax)
     label_probs = dense @ params["dense_1"]["kernel"]  # f32[B,5]
     label_probs = label_probs + params["dense_1"]["bias"]  # f32[B,5]
     label_probs_2 = jax.nn.softmax(label_probs)  # f32[B,5]
-    # flowers.kspec:29 sparse_categorical_crossentropy(label, label_probs)
+    # flowers.kspec:30 sparse_categorical_crossentropy(label, label_probs)
     loss = sparse_categorical_crossentropy_from_logits(label, label_probs)  # f32[B]
     loss_total = loss * mask  # f32[B]
     loss_total = jnp.sum(loss_total, axis=0)  # f32[]
     loss_count = jnp.sum(mask, axis=0)  # f32[]
     loss = divide_no_nan(loss_total, loss_count)  # f32[]
-    # flowers.kspec:30 sparse_categorical_accuracy(label, label_probs)
+    # flowers.kspec:31 sparse_categorical_accuracy(label, label_probs)
     sparse_categorical_accuracy = jnp.argmax(label_probs_2, axis=1)  # i32[B]
     sparse_categorical_accuracy = label == sparse_categorical_accuracy  # bool[B]
     sparse_categorical_accuracy = sparse_categorical_accuracy.astype(
@@ -287,7 +303,23 @@ def train_tune(params, frozen, stats, batch, mask, key):
     """
     image = batch["image"]  # u8[B,224,224,3]
     label = batch["label"]  # i32[B]
-    # flowers.kspec:18 rescaling(1/255)
+    # flowers.kspec:12 random_affine(rotation=20deg, shift=10%, shear=5deg, ...
+    image = image.astype(jnp.float32)  # f32[B,224,224,3]
+    key_2 = jax.random.fold_in(key, 0)  # key[]
+    image = random_affine(
+        image,
+        key_2,
+        rotation=0.3490658503988659,
+        shift=(0.1, 0.1),
+        shear=0.08726646259971647,
+        zoom=(0.9, 1.1),
+        flip="horizontal",
+    )  # f32[B,224,224,3]
+    # flowers.kspec:12 augment image -> random_affine(rotation=20deg, shift=...
+    image = jnp.round(image)  # f32[B,224,224,3]
+    image = jnp.clip(image, 0.0, 255.0)  # f32[B,224,224,3]
+    image = image.astype(jnp.uint8)  # u8[B,224,224,3]
+    # flowers.kspec:19 rescaling(1/255)
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -396,23 +428,23 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
-    # flowers.kspec:20 flatten
+    # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
-    # flowers.kspec:21 dense(1024, relu)
+    # flowers.kspec:22 dense(1024, relu)
     dense = flatten @ params["dense"]["kernel"]  # f32[B,1024]
     dense = dense + params["dense"]["bias"]  # f32[B,1024]
     dense = jax.nn.relu(dense)  # f32[B,1024]
-    # flowers.kspec:22 dense(classes, softmax)
+    # flowers.kspec:23 dense(classes, softmax)
     label_probs = dense @ params["dense_1"]["kernel"]  # f32[B,5]
     label_probs = label_probs + params["dense_1"]["bias"]  # f32[B,5]
     label_probs_2 = jax.nn.softmax(label_probs)  # f32[B,5]
-    # flowers.kspec:29 sparse_categorical_crossentropy(label, label_probs)
+    # flowers.kspec:30 sparse_categorical_crossentropy(label, label_probs)
     loss = sparse_categorical_crossentropy_from_logits(label, label_probs)  # f32[B]
     loss_total = loss * mask  # f32[B]
     loss_total = jnp.sum(loss_total, axis=0)  # f32[]
     loss_count = jnp.sum(mask, axis=0)  # f32[]
     loss = divide_no_nan(loss_total, loss_count)  # f32[]
-    # flowers.kspec:30 sparse_categorical_accuracy(label, label_probs)
+    # flowers.kspec:31 sparse_categorical_accuracy(label, label_probs)
     sparse_categorical_accuracy = jnp.argmax(label_probs_2, axis=1)  # i32[B]
     sparse_categorical_accuracy = label == sparse_categorical_accuracy  # bool[B]
     sparse_categorical_accuracy = sparse_categorical_accuracy.astype(
@@ -437,7 +469,7 @@ def evaluate(params, stats, batch, mask):
     """What a batch adds to the sums of the loss and the metrics."""
     image = batch["image"]  # u8[B,224,224,3]
     label = batch["label"]  # i32[B]
-    # flowers.kspec:18 rescaling(1/255)
+    # flowers.kspec:19 rescaling(1/255)
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -546,22 +578,22 @@ def evaluate(params, stats, batch, mask):
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
-    # flowers.kspec:20 flatten
+    # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
-    # flowers.kspec:21 dense(1024, relu)
+    # flowers.kspec:22 dense(1024, relu)
     dense = flatten @ params["dense"]["kernel"]  # f32[B,1024]
     dense = dense + params["dense"]["bias"]  # f32[B,1024]
     dense = jax.nn.relu(dense)  # f32[B,1024]
-    # flowers.kspec:22 dense(classes, softmax)
+    # flowers.kspec:23 dense(classes, softmax)
     label_probs = dense @ params["dense_1"]["kernel"]  # f32[B,5]
     label_probs = label_probs + params["dense_1"]["bias"]  # f32[B,5]
     label_probs_2 = jax.nn.softmax(label_probs)  # f32[B,5]
-    # flowers.kspec:29 sparse_categorical_crossentropy(label, label_probs)
+    # flowers.kspec:30 sparse_categorical_crossentropy(label, label_probs)
     loss = sparse_categorical_crossentropy_from_logits(label, label_probs)  # f32[B]
     loss_total = loss * mask  # f32[B]
     loss_total = jnp.sum(loss_total, axis=0)  # f32[]
     loss_count = jnp.sum(mask, axis=0)  # f32[]
-    # flowers.kspec:30 sparse_categorical_accuracy(label, label_probs)
+    # flowers.kspec:31 sparse_categorical_accuracy(label, label_probs)
     sparse_categorical_accuracy = jnp.argmax(label_probs_2, axis=1)  # i32[B]
     sparse_categorical_accuracy = label == sparse_categorical_accuracy  # bool[B]
     sparse_categorical_accuracy = sparse_categorical_accuracy.astype(
@@ -584,7 +616,7 @@ def evaluate(params, stats, batch, mask):
 def outputs(params, stats, batch):
     """The model's outputs for a batch of its inputs."""
     image = batch["image"]  # u8[B,224,224,3]
-    # flowers.kspec:18 rescaling(1/255)
+    # flowers.kspec:19 rescaling(1/255)
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -693,13 +725,13 @@ def outputs(params, stats, batch):
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
-    # flowers.kspec:20 flatten
+    # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
-    # flowers.kspec:21 dense(1024, relu)
+    # flowers.kspec:22 dense(1024, relu)
     dense = flatten @ params["dense"]["kernel"]  # f32[B,1024]
     dense = dense + params["dense"]["bias"]  # f32[B,1024]
     dense = jax.nn.relu(dense)  # f32[B,1024]
-    # flowers.kspec:22 dense(classes, softmax)
+    # flowers.kspec:23 dense(classes, softmax)
     label_probs = dense @ params["dense_1"]["kernel"]  # f32[B,5]
     label_probs = label_probs + params["dense_1"]["bias"]  # f32[B,5]
     label_probs = jax.nn.softmax(label_probs)  # f32[B,5]
@@ -719,6 +751,12 @@ def results(sums):
         "loss": loss,
         "sparse_categorical_accuracy": sparse_categorical_accuracy,
     }
+
+
+def affine_rows(*entries):
+    """Six entries, each a number or [B], as matrices [B, 2, 3], row by row."""
+    columns = jnp.broadcast_arrays(*(jnp.asarray(e, jnp.float32) for e in entries))
+    return jnp.stack(columns, axis=-1).reshape(-1, 2, 3)
 
 
 def conv(x, kernel, strides, padding, dilation=None, groups=1):
@@ -764,6 +802,110 @@ def merge(one, other):
     return {**one, **other, **both}
 
 
+def random_affine_draw(key, count, rotation, shift, shear, zoom, flip):
+    """Angle, shifts, shear, zooms and flips of each example.
+
+    Shifts are parts of height and width; a flip is 1 where it is to be done, else 0.
+    """
+    axes = {"none": (0, 0), "horizontal": (0, 1), "vertical": (1, 0)}
+    vertical, horizontal = axes.get(flip, (1, 1))
+    both_ways = ((-most, most) for most in (rotation, *shift, shear))
+    ranges = (*both_ways, zoom, zoom, (0, 1), (0, 1))
+    *amounts, first, second = uniform_each(key, count, *ranges)
+    return *amounts, vertical * (first < 0.5), horizontal * (second < 0.5)
+
+
+def random_affine_apply(
+    x, angle, down, right, shear, rows, columns, vertical, horizontal, fill, fill_value
+):
+    """Resample each image once: rotation @ shift @ shear @ zoom, about its middle.
+
+    The factors and their order are those of ImageDataGenerator, which flips afterwards.
+    """
+    height, width = x.shape[1:3]
+    cos, sin = jnp.cos(angle), jnp.sin(angle)
+    down, right = down * height, right * width
+    # A flip reads the place on the other side of the middle.
+    rows, columns = rows * (1 - 2 * vertical), columns * (1 - 2 * horizontal)
+    a, b = jnp.cos(angle + shear) * rows, sin * columns
+    c, d = -jnp.sin(angle + shear) * rows, cos * columns
+    row, column = (height - 1) / 2, (width - 1) / 2
+    matrix = affine_rows(
+        *(a, b, sin * right + cos * down + row - a * row - b * column),
+        *(c, d, cos * right - sin * down + column - c * row - d * column),
+    )
+    return warp_affine(x, matrix, "bilinear", fill, fill_value)
+
+
+def random_affine(
+    x,
+    key,
+    rotation=0.0,
+    shift=(0.0, 0.0),
+    shear=0.0,
+    zoom=(1.0, 1.0),
+    flip="none",
+    fill="nearest",
+    fill_value=0.0,
+):
+    """Turn, shift, shear, zoom and flip each image by amounts of its own."""
+    count = x.shape[0]
+    drawn = random_affine_draw(key, count, rotation, shift, shear, zoom, flip)
+    return random_affine_apply(x, *drawn, fill, fill_value)
+
+
+def fold(place, size, fill_mode):
+    """Places on an axis of pixels 0 to size - 1, those outside taken inside.
+
+    nearest: aaaa|abcd|dddd, reflect: dcba|abcd|dcba, mirror: dcb|abcd|cba,
+    wrap: abcd|abcd|abcd, constant: one step outside is far enough.
+    """
+    if fill_mode == "wrap":
+        return jnp.mod(place, size)
+    if fill_mode == "constant":
+        return jnp.clip(place, -1, size)
+    if fill_mode == "reflect":
+        place = size - 0.5 - jnp.abs(jnp.mod(place + 0.5, 2 * size) - size)
+    if fill_mode == "mirror":
+        turn = max(size - 1, 1)
+        place = turn - jnp.abs(jnp.mod(place, 2 * turn) - turn)
+    return jnp.clip(place, 0, size - 1)
+
+
+def resample(x, rows, columns, interpolation, fill_mode, fill_value):
+    """Take images [B, H, W, C] at rows and columns [B, h, w]: [B, h, w, C].
+
+    `interpolation` is "bilinear" or "nearest".
+    """
+    if interpolation == "nearest":
+        rows, columns = jax.lax.round(rows), jax.lax.round(columns)
+    batch, height, width, channels = x.shape
+    rows = fold(rows, height, fill_mode)
+    columns = fold(columns, width, fill_mode)
+    # One more row and column, which the last ones blend into; a constant all around.
+    before = int(fill_mode == "constant")
+    pads = ((0, 0), (before, 1), (before, 1), (0, 0))
+    mode = fill_mode if fill_mode in ("constant", "wrap") else "edge"
+    values = {"constant_values": fill_value} if mode == "constant" else {}
+    x = jnp.pad(x, pads, mode=mode, **values)
+    top = jnp.clip(jnp.floor(rows), -before, height - 1)
+    left = jnp.clip(jnp.floor(columns), -before, width - 1)
+    down, right = (rows - top)[..., None], (columns - left)[..., None]
+    # Gathers of pixels from one flat axis are what XLA does fastest on CPU and GPU.
+    pixels = x.reshape(-1, channels)
+    stride = x.shape[2]
+    first = jnp.arange(batch)[:, None, None] * x.shape[1] + top.astype(int) + before
+    first = first * stride + left.astype(int) + before
+    if interpolation == "nearest":
+        first = first + (rows > top) * stride + (columns > left)
+        return pixels.at[first].get(mode="clip")
+    a, b, c, d = (
+        pixels.at[first + step].get(mode="clip") for step in (0, 1, stride, stride + 1)
+    )
+    above, below = a + right * (b - a), c + right * (d - c)
+    return above + down * (below - above)
+
+
 def sparse_categorical_crossentropy_from_logits(label, logits):
     """`-log_softmax(logits)[label]`.
 
@@ -772,6 +914,33 @@ def sparse_categorical_crossentropy_from_logits(label, logits):
     log_probabilities = jax.nn.log_softmax(logits)
     chosen = jnp.take_along_axis(log_probabilities, label[..., None], axis=-1)
     return -chosen[..., 0]
+
+
+def uniform_each(key, count, *ranges):
+    """Draw from [low, high) of each range for each of `count` examples.
+
+    The result is [len(ranges), count]. Each example has a key of its own, so that its
+    draws are the same in any batch.
+    """
+
+    def draw(key):
+        return jax.random.uniform(key, (len(ranges),))
+
+    low, high = jnp.array(ranges, jnp.float32).T
+    return (low + (high - low) * jax.vmap(draw)(jax.random.split(key, count))).T
+
+
+def warp_affine(x, matrix, interpolation, fill_mode, fill_value):
+    """Give each place of images [B, H, W, C] what an affine map of it points at.
+
+    matrix: [B, 2, 3]; place (row, column) shows the image at matrix @ (row, column, 1).
+    """
+    row = jnp.arange(x.shape[1], dtype=jnp.float32)[:, None]
+    column = jnp.arange(x.shape[2], dtype=jnp.float32)
+    m = matrix[:, :, :, None, None]
+    rows = m[:, 0, 0] * row + m[:, 0, 1] * column + m[:, 0, 2]
+    columns = m[:, 1, 0] * row + m[:, 1, 1] * column + m[:, 1, 2]
+    return resample(x, rows, columns, interpolation, fill_mode, fill_value)
 
 
 def split_head(params):
