@@ -30,6 +30,8 @@ OF_ANOTHER_SHAPE = {
         "attention",
         "aug_mix",
         "bidirectional",
+        "conv_lstm3d",
+        "stft_spectrogram",
         "cut_mix",
         "dot",
         "text_vectorization",
