@@ -36,7 +36,7 @@ from kspec.elaborate.values import (
     Tensor,
     describe,
 )
-from kspec.ir import Part, TypeRuleError, Value
+from kspec.ir import Part, TypeRuleError
 from kspec.layers.base import Layer
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation
@@ -60,12 +60,11 @@ class Applier:
         arguments: Arguments,
         weights: WeightTable,
         inline: Inline,
-        examples: Value,
     ) -> None:
         self.reporter = reporter
         self.builder = arithmetic.builder
         self.arguments = arguments
-        self.lowering = Lowering(reporter, arithmetic, weights, examples)
+        self.lowering = Lowering(reporter, arithmetic, weights)
         self.inline = inline
         self.compared: list[tuple[Definition, Tensor, Tensor, Span]] = []  # by losses
 

@@ -53,14 +53,10 @@ class Lowering:
         reporter: Takes mistakes.
         arithmetic: Brings operands to one type.
         weights: The weights so far.
-        examples: `f32[B]`: 1 for each example of the batch, 0 for rows that fill it up.
     """
 
-    def __init__(
-        self, reporter: Reporter, arithmetic: Arithmetic, weights: WeightTable, examples: Value
-    ) -> None:
+    def __init__(self, reporter: Reporter, arithmetic: Arithmetic, weights: WeightTable) -> None:
         self.reporter = reporter
-        self.examples = examples
         self.arithmetic = arithmetic
         self.builder = arithmetic.builder
         self.weights = weights
@@ -93,7 +89,7 @@ class Lowering:
             return (Masked(definition.lower(self.builder, values[0]), operands[0].mask),)
         assert isinstance(definition, Loss)
         self._count(definition, operands, span, (2,))
-        loss = definition.lower_batch(self.builder, values[0], values[1], self.examples)
+        loss = definition.lower_batch(self.builder, values[0], values[1])
         return (Masked(loss, operands[1].mask),)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
@@ -162,9 +158,9 @@ class Lowering:
         for result in results:
             value = result.value
             shape = (value.type.shape[0], *(1 for _ in value.type.shape[1:]))
-            real = b.op("reshape", self.examples, shape=shape)
+            real = b.op("reshape", b.examples, shape=shape)
             total = penalty.lower(b, b.op("multiply", value, real))
-            count = b.op("sum", self.examples, axis=(0,))
+            count = b.op("sum", b.examples, axis=(0,))
             number = sum(key.startswith("activity.") for key in self.weights.penalties) + 1
             self.weights.penalties[f"activity.{number}"] = b.op("divide_no_nan", total, count)
 

@@ -26,7 +26,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import BROKEN, Place, Scope, WeightTable
 from kspec.elaborate.types import Types, spell, unify
 from kspec.elaborate.values import BlockValue, Dimension, Tensor
-from kspec.ir import BATCH, Builder, Part, TensorType, Value
+from kspec.ir import BATCH, Builder, Part, Value
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, ModelDecl
 
@@ -48,20 +48,16 @@ class Elaborator:
 
     Attributes:
         file_scope: The names that the whole file sees.
-        examples: `f32[B]`: 1 for each example of the batch, 0 for rows that fill it up.
     """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
-        self.builder = Builder()
-        self.examples = self.builder.fresh("mask", TensorType("f32", (BATCH,)))
+        self.builder = Builder(("mask",))
         self.weights = WeightTable()
         self.file_scope = Scope()
         self.arguments = Arguments(reporter)
         arithmetic = Arithmetic(reporter, self.builder)
-        self.applier = Applier(
-            reporter, arithmetic, self.arguments, self.weights, self._inline, self.examples
-        )
+        self.applier = Applier(reporter, arithmetic, self.arguments, self.weights, self._inline)
         self.evaluator = Evaluator(reporter, arithmetic, self.applier)
         self.types = Types(
             reporter, lambda expr, scope: self.evaluator.evaluate(expr, Env(scope, Place()))

@@ -231,7 +231,10 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
     graph = elaborator.model(binding.meaning)
     outputs = {f"output.{name}": out.value for name, out in graph.outputs.items()}
     ops = live_ops(elaborator.builder.ops, outputs.values())  # without penalties
-    func = Func("graph", tuple(graph.inputs.values()), tuple(ops), tuple(outputs.items()))
+    mask = elaborator.builder.examples  # of layers that mix examples, which predicting does not
+    used = any(mask in op.uses for op in ops)
+    params = (*graph.inputs.values(), *((mask,) if used else ()))
+    func = Func("graph", params, tuple(ops), tuple(outputs.items()))
     weights = tuple(elaborator.weights.weights.values())
     return _finish(Module(models[0].name, weights, (func,)), graph, None, {}, spec)
 

@@ -123,7 +123,7 @@ class _TrainBlock:
             raise Failed
         fields = Fields(self.elaborator, data, graph, block.decl, augmentation)
         scope = fields.scope()
-        mask = self.elaborator.examples
+        mask = self.builder.examples
         start = len(self.builder.ops)
         loss, sums, weights = self._loss(scope, mask, fields)
         classes = fields.classes()

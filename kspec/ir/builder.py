@@ -10,7 +10,7 @@ from typing import TypeAlias
 from kspec.diagnostics import Span
 from kspec.ir.core import Attr, Func, Op, Value
 from kspec.ir.ops import OPS
-from kspec.ir.types import TensorType
+from kspec.ir.types import BATCH, TensorType
 
 Step: TypeAlias = Callable[
     [tuple[Value, ...], tuple[Value, ...]], tuple[Sequence[Value], Sequence[Value]]
@@ -37,6 +37,8 @@ class Builder:
 
     Attributes:
         ops: What has been written.
+        examples: `f32[B]`: 1 for each example of the batch, 0 for rows that fill it up. It is the
+            parameter `mask` of the function; only what trains or sums may use it.
         hint: The word that names new values; `at` sets it.
         hints: Words for the results of an op that has as many.
         span: The place in the spec that new ops come from.
@@ -54,6 +56,7 @@ class Builder:
 
     def __init__(self, reserved: Iterable[str] = ()) -> None:
         self.ops: list[Op] = []
+        self.examples = Value("mask", TensorType("f32", (BATCH,)))
         self.hint = "x"
         self.hints: tuple[str, ...] = ()
         self.span: Span | None = None

@@ -46,9 +46,8 @@ class _Mixing(Layer):
         image, label = to_float(b, operands[0].value), operands[1].value
         channels = image.type.rank == 4
         x = image if channels else b.op("expand_dims", image, hint="image", axis=3)
-        real = b.op("real_examples", x, hint="real")
         key = b.op("random_key", hint="key")
-        y, mixed = b.op_n(self.name, x, label, real, key, **self.attrs())
+        y, mixed = b.op_n(self.name, x, label, b.examples, key, **self.attrs())
         if not channels:
             y = b.op("squeeze", y, hint="image", axis=3)
         hints = b.hints if len(b.hints) == 2 else (b.hint, "label")

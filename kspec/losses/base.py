@@ -22,7 +22,7 @@ class Loss(Definition):
     """A number for each example (and time step, pixel, ...), not yet averaged.
 
     A loss defines `lower`. One in which the examples of a batch mix defines `lower_batch`,
-    which gets the mask, so that rows that only fill the batch up have no say.
+    which asks the builder for `examples`, so that rows that only fill the batch up have no say.
     """
 
     kind: ClassVar[str] = "loss"
@@ -40,17 +40,15 @@ class Loss(Definition):
         """
         raise NotImplementedError
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """Write the loss in IR ops, knowing which rows are examples.
 
         Args:
             b: The builder.
             y_true: As for `lower`.
             y_pred: As for `lower`.
-            mask: `f32[B]`, 1 for an example and 0 for a row that only fills the batch up.
 
         Returns:
             `f32[B,...]`, whose mean over the examples is the loss of the batch.
         """
-        del mask
         return self.lower(b, y_true, y_pred)

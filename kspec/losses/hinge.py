@@ -44,9 +44,9 @@ class Hinge(Loss):
         """What lacks to the margin, and a mean."""
         return last_mean(b, _lack(b, y_true, y_pred, None))
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """The same; only examples say what truth looks like."""
-        return last_mean(b, _lack(b, y_true, y_pred, mask))
+        return last_mean(b, _lack(b, y_true, y_pred, b.examples))
 
 
 @final
@@ -62,9 +62,9 @@ class SquaredHinge(Loss):
         """What lacks to the margin, its square, and a mean."""
         return last_mean(b, b.op("square", _lack(b, y_true, y_pred, None)))
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """The same; only examples say what truth looks like."""
-        return last_mean(b, b.op("square", _lack(b, y_true, y_pred, mask)))
+        return last_mean(b, b.op("square", _lack(b, y_true, y_pred, b.examples)))
 
 
 @final

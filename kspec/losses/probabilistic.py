@@ -46,14 +46,14 @@ class SparseCategoricalCrossentropy(Loss):
             ignore_class=self.ignore_class,
         )
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """The mean over the batch is that over the places that count."""
         each = self.lower(b, y_true, y_pred)
         if self.ignore_class is None:
             return each
         label = sparse_label(b, y_true, y_pred, self.axis)
         ignored = b.constant(self.ignore_class, label.type.dtype)
-        return b.op("scale_to_kept", each, b.op("not_equal", label, ignored), mask)
+        return b.op("scale_to_kept", each, b.op("not_equal", label, ignored), b.examples)
 
 
 @final

@@ -61,9 +61,9 @@ class Dice(Loss):
         default=None, doc="The axes to sum over, the batch axis 0 included; all where none."
     )
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """One op; where it sums over the batch, every row gets the same number."""
-        return _overlap(b, "dice", (y_true, y_pred, mask), self.axis)
+        return _overlap(b, "dice", (y_true, y_pred, b.examples), self.axis)
 
 
 @final
@@ -89,7 +89,7 @@ class Tversky(Loss):
                 return f"{name} must be at least 0, not {weight}"
         return None
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """One op; where it sums over the batch, every row gets the same number."""
-        tensors = y_true, y_pred, mask
+        tensors = y_true, y_pred, b.examples
         return _overlap(b, "tversky", tensors, self.axis, alpha=self.alpha, beta=self.beta)

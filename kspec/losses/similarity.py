@@ -47,16 +47,16 @@ class Circle(Loss):
         """A scale is positive."""
         return None if self.gamma > 0 else f"gamma must be positive, not {self.gamma}"
 
-    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value, mask: Value) -> Value:
+    def lower_batch(self, b: Builder, y_true: Value, y_pred: Value) -> Value:
         """One op; examples without a loss leave the mean."""
         each = b.op(
             "circle",
             sparse_label(b, y_true, y_pred),
             y_pred,
-            mask,
+            b.examples,
             gamma=self.gamma,
             margin=self.margin,
             remove_diagonal=self.remove_diagonal,
         )
         kept = b.op("greater", each, b.constant(0.0, each.type.dtype))
-        return b.op("scale_to_kept", each, kept, mask)
+        return b.op("scale_to_kept", each, kept, b.examples)

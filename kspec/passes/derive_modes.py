@@ -2,8 +2,7 @@
 
 The graph says what a model means; each mode keeps what it needs. `where_training` gives its
 first operand in training and its second elsewhere, so that dropout is drawn or gone. A
-`random_key` is folded from the step's key, its place, and the round of a body around it;
-`real_examples` is the batch's mask.
+`random_key` is folded from the step's key, its place, and the round of a body around it.
 Batch normalization takes the batch's own moments in training, counting real examples only,
 and its moving statistics elsewhere; training also returns the new statistics. Penalties on
 weights that learn are added to the loss. Each phase of training has a function of its own,
@@ -80,8 +79,6 @@ def _train(graph: Func, phase: Phase) -> Func:
             for number in op.args:
                 drawn = b.op("fold_in_number", drawn, number, hint="key")
             return drawn
-        if op.name == "real_examples":
-            return mask
         if op.name in BATCH_NORMS:
             if op.args[1].name in phase.frozen:
                 return normalize_as_moved(op, b)

@@ -137,10 +137,3 @@ def _mix(types: Types, attrs: Attrs) -> Types:
     require(mask.shape == image.shape[:1], f"{mask} has not an entry for each example of {image}")
     _key(key)
     return types[:2]
-
-
-@op("real_examples", stage="graph")
-def _real_examples(types: Types, attrs: Attrs) -> Types:
-    """1 for each example of the batch, and 0 for rows that only fill it up."""
-    arity(types, 1, "real_examples")
-    return (TensorType("f32", types[0].shape[:1]),)
