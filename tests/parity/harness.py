@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
 
 os.environ["KERAS_BACKEND"] = "jax"  # read when Keras is imported
 
@@ -14,6 +16,7 @@ import numpy as np
 
 import kspec
 from kspec.runtime.run import Run
+from tests.parity.figures import RECORD
 
 RTOL, ATOL = 1e-5, 1e-6
 GRADIENT_RTOL, GRADIENT_ATOL = 1e-4, 1e-5
@@ -73,10 +76,62 @@ def by_name(tree: Any) -> dict[str, np.ndarray]:
     return found
 
 
-def close(ours: Any, theirs: Any, rtol: float = RTOL, atol: float = ATOL, where: str = "") -> None:
-    """Equal but for rounding; `where` says in a failure what was compared."""
+class Figure(NamedTuple):
+    """What a comparison counts for in docs/parity.md.
+
+    Attributes:
+        kind: Of the vocabulary.
+        family: The case table, where a kind has several.
+        part: What is compared.
+        case: The case, where a test has several.
+    """
+
+    kind: str
+    family: str
+    part: Literal["values", "gradients"] = "values"
+    case: str = ""
+
+
+def close(
+    ours: Any,
+    theirs: Any,
+    rtol: float = RTOL,
+    atol: float = ATOL,
+    where: str = "",
+    figure: Figure | None = None,
+) -> None:
+    """Equal but for rounding.
+
+    Args:
+        ours: What kspec gives.
+        theirs: What Keras gives.
+        rtol: The error that is allowed, relative to each element.
+        atol: The error that is allowed beside it.
+        where: What was compared, for failures.
+        figure: What the comparison counts for, while `tests.parity.figures` collects.
+    """
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol, err_msg=where)
+    if figure is not None and RECORD in os.environ:
+        case = f"{os.environ['PYTEST_CURRENT_TEST']} {figure.case}"
+        line = json.dumps([*figure[:3], case, relative_error(ours, theirs)])
+        with Path(os.environ[RECORD]).open("a", encoding="utf-8") as file:
+            file.write(f"{line}\n")
+
+
+def relative_error(ours: np.ndarray, theirs: np.ndarray) -> float:
+    """The largest difference of two arrays, by the largest number of the second.
+
+    An element by its own size would say nothing where numbers that should cancel leave rounding.
+    Infinities and NaN, which are the same in both, do not count; where all is 0, the
+    difference itself is given.
+    """
+    ours, theirs = (each.astype(np.float64) for each in (ours, theirs))
+    finite = np.isfinite(ours) & np.isfinite(theirs)
+    if not finite.any():
+        return 0.0
+    largest = np.abs(theirs[finite]).max()
+    return float(np.abs(ours[finite] - theirs[finite]).max() / (largest or 1.0))
 
 
 def loss_and_gradient(

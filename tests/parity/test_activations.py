@@ -10,7 +10,7 @@ import pytest
 
 from kspec.diagnostics import SpecError
 from kspec.registry import names
-from tests.parity.harness import GRADIENT_ATOL, close, floats, keras, program, spell
+from tests.parity.harness import GRADIENT_ATOL, Figure, close, floats, keras, program, spell
 
 ARGUMENTS: dict[str, list[dict[str, Any]]] = {
     "relu": [
@@ -59,10 +59,11 @@ def test_values_and_slopes_are_those_of_keras(name, args):
     outputs: Any = run.executable.outputs
     y, pull = jax.vjp(lambda x: outputs({}, {}, {"x": x})["y"], x)
     y_keras, pull_keras = jax.vjp(lambda x: theirs(x, **args), x)
-    close(y, y_keras)
+    close(y, y_keras, figure=Figure("activation", ""))
     assert y.shape == y_keras.shape
     seed = floats(*y.shape, seed=1)
-    close(pull(seed)[0], pull_keras(seed)[0], 1e-4, GRADIENT_ATOL)
+    slopes = Figure("activation", "", "gradients")
+    close(pull(seed)[0], pull_keras(seed)[0], 1e-4, GRADIENT_ATOL, figure=slopes)
 
 
 SHAPES = {

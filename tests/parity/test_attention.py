@@ -12,10 +12,11 @@ import numpy as np
 import pytest
 
 from kspec.runtime.run import Run
-from tests.parity.harness import GRADIENT_ATOL, GRADIENT_RTOL, close, floats, keras, program
+from tests.parity.harness import GRADIENT_ATOL, GRADIENT_RTOL, Figure, close, floats, keras, program
 from tests.parity.test_recurrent import copy_in_order
 
 K: Any = keras.layers
+VALUES, SLOPES = Figure("layer", "attention"), Figure("layer", "attention", "gradients")
 ROWS, T, S, F = 3, 5, 4, 6
 RNG = np.random.default_rng(0)
 Q_MASK = RNG.random((ROWS, T)) > 0.3
@@ -243,11 +244,11 @@ def test_outputs_and_gradients_are_those_of_keras(case: Case):
     y, pull = jax.vjp(ours, run.state["params"])
     y_keras, pull_keras = jax.vjp(theirs, [v.value for v in layer.trainable_variables])
     for one, other in zip(y, y_keras, strict=True):
-        close(one, other)
+        close(one, other, figure=VALUES)
     seeds = [jnp.asarray(floats(*each.shape, seed=9 + i)) for i, each in enumerate(y)]
     (grads,), (k_grads,) = pull(seeds), pull_keras(seeds)
     for path, gradient in zip(own, k_grads, strict=True):
         leaf: Any = grads
         for part in path.split("."):
             leaf = leaf[part]
-        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL)
+        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL, figure=SLOPES)

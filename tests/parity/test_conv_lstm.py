@@ -21,6 +21,7 @@ from kspec.runtime.run import Run
 from tests.parity.harness import (
     GRADIENT_ATOL,
     GRADIENT_RTOL,
+    Figure,
     close,
     floats,
     keras,
@@ -30,6 +31,7 @@ from tests.parity.harness import (
 from tests.parity.test_recurrent import copy_in_order
 
 K: Any = keras.layers
+VALUES, SLOPES = Figure("layer", "conv_lstm"), Figure("layer", "conv_lstm", "gradients")
 CLASSES = {1: K.ConvLSTM1D, 2: K.ConvLSTM2D, 3: K.ConvLSTM3D}
 STEPS, ROWS = 4, 5
 SIZES = {1: (7, 2), 2: (6, 5, 2), 3: (4, 3, 5, 2)}
@@ -156,15 +158,15 @@ def test_outputs_and_gradients_are_those_of_keras(case: Case, masked: bool):
     y, pull = jax.vjp(ours, run.state["params"], x)
     y_keras, pull_keras = jax.vjp(theirs, [v.value for v in model.trainable_variables], x)
     for one, other in zip(y, y_keras, strict=True):
-        close(one, other, atol=5e-6)
+        close(one, other, atol=5e-6, figure=VALUES)
     seeds = [jnp.asarray(floats(*each.shape, seed=9 + i)) for i, each in enumerate(y)]
     (grads, x_grad), (k_grads, k_x_grad) = pull(seeds), pull_keras(seeds)
-    close(x_grad, k_x_grad, GRADIENT_RTOL, GRADIENT_ATOL)
+    close(x_grad, k_x_grad, GRADIENT_RTOL, GRADIENT_ATOL, figure=SLOPES)
     for path, gradient in zip(run.weights, k_grads, strict=True):
         leaf: Any = grads
         for part in path.split("."):
             leaf = leaf[part]
-        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL)
+        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL, figure=SLOPES)
 
 
 TRAIN = "  loss = mean(square(y - target), axis=(1, 2, 3))\n  optimizer = sgd(0.1)\n  batch = 8"

@@ -17,6 +17,7 @@ from tests.parity import layers
 from tests.parity.harness import (
     GRADIENT_ATOL,
     GRADIENT_RTOL,
+    Figure,
     by_name,
     close,
     copy_weights,
@@ -25,12 +26,17 @@ from tests.parity.harness import (
 )
 from tests.parity.layers import Case, Cases
 
-CASES: Cases = {
-    name: cases
+FAMILIES: dict[str, Cases] = {
+    family.name: importlib.import_module(f"tests.parity.layers.{family.name}").CASES
     for family in pkgutil.iter_modules(layers.__path__)
-    for name, cases in importlib.import_module(f"tests.parity.layers.{family.name}").CASES.items()
 }
-ALL = [case for cases in CASES.values() for case in cases]
+CASES: Cases = {name: cases for table in FAMILIES.values() for name, cases in table.items()}
+ALL = [
+    (family, case)
+    for family, table in FAMILIES.items()
+    for cases in table.values()
+    for case in cases
+]
 
 
 ELSEWHERE = {  # where the table has no room for several results, states and masks
@@ -57,8 +63,13 @@ def operands(case: Case, rows: int = 3) -> list[np.ndarray]:
     return [floats(rows, *shape, seed=i) for i, shape in enumerate(case.shapes)]
 
 
-@pytest.mark.parametrize("case", ALL, ids=lambda case: f"{case.call} {case.shapes[0]}")
-def test_outputs_and_gradients_are_those_of_keras(case: Case):
+@pytest.mark.parametrize(
+    ("family", "case"),
+    ALL,
+    ids=lambda each: each if isinstance(each, str) else f"{each.call} {each.shapes[0]}",
+)
+def test_outputs_and_gradients_are_those_of_keras(family: str, case: Case):
+    slopes = Figure("layer", family, "gradients")
     dtype = "i32" if case.integers else "f32"
     inputs = "\n".join(f"  input x{i} : {dtype}{list(s)}" for i, s in enumerate(case.shapes))
     values = ", ".join(f"x{i}" for i in range(len(case.shapes)))
@@ -83,13 +94,13 @@ def test_outputs_and_gradients_are_those_of_keras(case: Case):
     weights = [variable.value for variable in layer.trainable_variables]
     y, pull = jax.vjp(ours, run.state["params"], *xs)
     y_keras, pull_keras = jax.vjp(theirs, weights, *xs)
-    close(y, y_keras)
+    close(y, y_keras, figure=Figure("layer", family))
     seed = jnp.asarray(floats(*y.shape, seed=9))
     (grads, *x_grads), (k_grads, *k_x_grads) = pull(seed), pull_keras(seed)
     named = by_name(grads)
     assert len(named) == len(weights)
     for variable, gradient in zip(layer.trainable_variables, k_grads, strict=True):
-        close(named[variable.name], gradient, GRADIENT_RTOL, GRADIENT_ATOL)
+        close(named[variable.name], gradient, GRADIENT_RTOL, GRADIENT_ATOL, figure=slopes)
     if not case.integers:
         for one, other in zip(x_grads, k_x_grads, strict=True):
-            close(one, other, GRADIENT_RTOL, GRADIENT_ATOL)
+            close(one, other, GRADIENT_RTOL, GRADIENT_ATOL, figure=slopes)

@@ -13,14 +13,15 @@ import pytest
 from kspec.passes.fuse_softmax_crossentropy import FUSIBLE
 from kspec.registry import names
 from tests.parity import losses
-from tests.parity.harness import close, floats, keras, loss_and_gradient, program, spell
+from tests.parity.harness import Figure, close, floats, keras, loss_and_gradient, program, spell
 from tests.parity.losses import ROWS, VECTOR, Case, Cases
 
-CASES: Cases = {
-    name: cases
+FAMILIES: dict[str, Cases] = {
+    family.name: importlib.import_module(f"tests.parity.losses.{family.name}").CASES
     for family in pkgutil.iter_modules(losses.__path__)
-    for name, cases in importlib.import_module(f"tests.parity.losses.{family.name}").CASES.items()
 }
+CASES: Cases = {name: cases for table in FAMILIES.values() for name, cases in table.items()}
+FAMILY = {name: family for family, table in FAMILIES.items() for name in table}
 ALL = [(name, case) for name, cases in CASES.items() for case in cases]
 BEHIND = [(name, case) for name, case in ALL if case.behind != "linear"]
 # What the compiler sees through; of each other loss one case.
@@ -86,8 +87,10 @@ def compare(name: str, case: Case, x: np.ndarray, behind: str = "linear") -> Non
     activation = getattr(keras.activations, behind)
     slope = jax.jit(jax.value_and_grad(lambda x: loss(case.truth, activation(x))))
     theirs, expected = slope(x)
-    close(ours, theirs)
-    close(gradient[:ROWS], expected, 1e-4, 1e-6)
+    family = FAMILY[name]
+    close(ours, theirs, figure=Figure("loss", family))
+    slopes = Figure("loss", family, "gradients")
+    close(gradient[:ROWS], expected, 1e-4, 1e-6, figure=slopes)
     close(gradient[ROWS:], 0)
 
 

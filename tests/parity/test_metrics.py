@@ -15,14 +15,15 @@ import pytest
 from kspec.ir import read, show
 from kspec.registry import names
 from tests.parity import metrics
-from tests.parity.harness import close, program, spell
+from tests.parity.harness import Figure, close, program, spell
 from tests.parity.metrics import BATCH, BATCHES, ROWS, SHORT, Case, Cases
 
-CASES: Cases = {
-    name: cases
+FAMILIES: dict[str, Cases] = {
+    family.name: importlib.import_module(f"tests.parity.metrics.{family.name}").CASES
     for family in pkgutil.iter_modules(metrics.__path__)
-    for name, cases in importlib.import_module(f"tests.parity.metrics.{family.name}").CASES.items()
 }
+CASES: Cases = {name: cases for table in FAMILIES.values() for name, cases in table.items()}
+FAMILY = {name: family for family, table in FAMILIES.items() for name in table}
 ALL = [(name, case) for name, cases in CASES.items() for case in cases]
 _DRAWN = np.random.default_rng(1).choice([0.25, 0.5, 1.0, 1.75, 3.1], ROWS).astype(np.float32)
 _REAL = np.arange(ROWS) < ROWS - BATCH + SHORT  # all but what fills the last batch up
@@ -95,12 +96,13 @@ def _theirs(case: Case, weights: np.ndarray) -> Any:
     return metric.result()
 
 
-PLAIN = [(name, cases[0], "ones") for name, cases in CASES.items()]
+WEIGHTED = [(name, cases[0], "ones") for name, cases in CASES.items()]
+WEIGHTED += [(name, case, "fractions") for name, case in ALL]
 
 
 @pytest.mark.parametrize(
     ("name", "case", "weights"),
-    [*PLAIN, *((name, case, "fractions") for name, case in ALL)],
+    WEIGHTED,
     ids=lambda e: e if isinstance(e, str) else f"{spell(e.args)} {e.predicted.shape}",
 )
 def test_a_metric_over_batches_is_that_of_keras(name: str, case: Case, weights: str):
@@ -110,4 +112,4 @@ def test_a_metric_over_batches_is_that_of_keras(name: str, case: Case, weights: 
     (entry,) = (f"m{i}" for i, (_, each) in enumerate(ALL) if each is case)
     ours = _ours(_key(case))[weights][entry]
     assert np.shape(ours) == np.shape(theirs)
-    close(ours, theirs)
+    close(ours, theirs, figure=Figure("metric", FAMILY[name]))

@@ -15,7 +15,7 @@ import pytest
 import kspec
 from kspec.registry import names
 from tests.parity import ops
-from tests.parity.harness import GRADIENT_ATOL, GRADIENT_RTOL, close, floats
+from tests.parity.harness import GRADIENT_ATOL, GRADIENT_RTOL, Figure, close, floats
 from tests.parity.ops import INPUTS, KERAS, WEIGHTS, Cases
 
 FAMILIES: dict[str, Cases] = {
@@ -97,7 +97,8 @@ def test_values_and_slopes_are_those_of_keras(family: str):
     results |= jax.jit(lambda values: {ours: compare(ours, values) for ours in rest})(values)
     for ours, found in results.items():
         where = f"{ours} beside {CASES[ours]}"
-        close(found["y"], found["keras"], where=where)
+        slopes = Figure("op", family, "gradients", ours)
+        close(found["y"], found["keras"], where=where, figure=Figure("op", family, case=ours))
         close(found["y"][2:3], found["alone"], where=f"{ours} of one example")
         for one, other in zip(found["slopes"], found["keras_slopes"], strict=True):
-            close(one, other, GRADIENT_RTOL, GRADIENT_ATOL, where=f"the slope of {where}")
+            close(one, other, GRADIENT_RTOL, GRADIENT_ATOL, f"the slope of {where}", slopes)

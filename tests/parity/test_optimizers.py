@@ -11,7 +11,7 @@ import pytest
 
 from kspec.registry import names
 from kspec.runtime.weights import flatten
-from tests.parity.harness import floats, keras, program, spell
+from tests.parity.harness import Figure, close, floats, keras, program, spell
 from tests.parity.optimizers import Args, adam, adaptive, descent, sign
 from tests.parity.test_signatures import CLASSES
 
@@ -30,6 +30,8 @@ block Embedding(units) {
   output x @ embeddings
 """
 FIELDS = "  x : f32[3, 3, 2]\n  target : f32[12]"
+FAMILIES = {"adam": adam, "adaptive": adaptive, "descent": descent, "sign": sign}
+FAMILY = {name: family for family, module in FAMILIES.items() for name in module.TABLE}
 TABLES = descent.TABLE | adam.TABLE | adaptive.TABLE | sign.TABLE
 STAIRS = ([4, 11], [0.05, 0.2, 0.01])  # a schedule
 EXCLUDED = {"exclude_from_weight_decay": ["**.bias", "conv"]}
@@ -134,12 +136,13 @@ def after(name: str, args: Args) -> dict[str, tuple[Any, ...]]:
 
 @pytest.mark.parametrize(("name", "args"), CASES, ids=str)
 def test_weights_after_twenty_steps_are_those_of_keras(name, args):
+    figure = Figure("optimizer", FAMILY[name])
     for path, (start, ours, theirs, *ends) in after(name, args).items():
         # Rounding of the weights, and of all that moved them.
         tolerance = 1e-6 * np.abs(theirs).max() + 1.5e-5 * np.abs(theirs - start).max()
-        np.testing.assert_allclose(ours, theirs, 0, tolerance, err_msg=path)
+        close(ours, theirs, 0, tolerance, path, figure)
         if ends:
-            np.testing.assert_allclose(*ends, 0, tolerance, err_msg=path)
+            close(*ends, 0, tolerance, path, figure)
 
 
 def test_the_scale_of_the_loss_is_in_its_gradients_alone():

@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+import json
+
+import numpy as np
+import pytest
+
+from tests.parity.figures import RECORD, counts, gather, stored
+from tests.parity.harness import Figure, close
 from tests.parity.page import LEFT_OUT, PAGE, page
 
 
@@ -13,3 +20,29 @@ def test_reasons_are_for_names_that_keras_has():
     text = page()
     for name in LEFT_OUT:
         assert f"| {name} |" in text, name
+
+
+@pytest.mark.parametrize("kind", counts())
+def test_figures_are_those_of_all_cases(kind: str):
+    """After a new case: `python -m tests.parity.figures KIND`."""
+    families = stored()[kind]["families"]
+    assert {family: row["cases"] for family, row in families.items()} == counts()[kind]
+    assert all(0 <= row["values"] < 1e-3 for row in families.values())
+    if kind in ("activation", "layer", "loss", "op"):
+        assert any("gradients" in row for row in families.values())
+
+
+def test_comparisons_are_recorded_where_a_file_is_named(tmp_path, monkeypatch):
+    monkeypatch.delenv(RECORD, raising=False)
+    values, slopes = Figure("op", "sums"), Figure("op", "sums", "gradients")
+    close([1.0], [1.0], figure=values)
+    monkeypatch.setenv(RECORD, str(tmp_path / "errors.jsonl"))
+    close([2.0, 1e-9, np.nan], [2.0, 0.0, np.nan], figure=values)
+    close([0.0, 3.0], [0.0, 4.0], rtol=0.5, figure=slopes)
+    close([7.0], [7.0])
+    with pytest.raises(AssertionError):
+        close([1.0], [2.0], figure=values)
+    lines = (tmp_path / "errors.jsonl").read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)[:3] for line in lines] == [list(values[:3]), list(slopes[:3])]
+    expected = {"cases": 1, "values": 5e-10, "gradients": 0.25}
+    assert gather(lines) == {"op": {"sums": expected}}

@@ -15,6 +15,7 @@ from kspec.runtime.run import Run
 from tests.parity.harness import (
     GRADIENT_ATOL,
     GRADIENT_RTOL,
+    Figure,
     close,
     floats,
     keras,
@@ -22,6 +23,7 @@ from tests.parity.harness import (
 )
 
 K: Any = keras.layers
+VALUES, SLOPES = Figure("layer", "recurrent"), Figure("layer", "recurrent", "gradients")
 STEPS, FEATURES, ROWS = 5, 3, 4
 TOKENS = np.array([[1, 2, 3, 4, 5], [1, 2, 3, 0, 0], [0, 0, 4, 0, 2], [0, 0, 0, 0, 0]], np.int32)
 
@@ -189,17 +191,17 @@ def test_outputs_and_gradients_are_those_of_keras(case: Case, masked: bool):
     y, pull = jax.vjp(ours, run.state["params"], x)
     y_keras, pull_keras = jax.vjp(theirs, [v.value for v in model.trainable_variables], x)
     for one, other in zip(y, y_keras, strict=True):
-        close(one, other)
+        close(one, other, figure=VALUES)
     seeds = [jnp.asarray(floats(*each.shape, seed=9 + i)) for i, each in enumerate(y)]
     (grads, x_grad), (k_grads, k_x_grad) = pull(seeds), pull_keras(seeds)
-    close(x_grad, k_x_grad, GRADIENT_RTOL, GRADIENT_ATOL)
+    close(x_grad, k_x_grad, GRADIENT_RTOL, GRADIENT_ATOL, figure=SLOPES)
     state = {**run.state, "params": grads}
     paths = list(run.weights)
     for path, gradient in zip(paths, k_grads, strict=True):
         leaf: Any = state["params"]
         for part in path.split("."):
             leaf = leaf[part]
-        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL)
+        close(leaf, gradient, GRADIENT_RTOL, GRADIENT_ATOL, figure=SLOPES)
 
 
 @pytest.mark.parametrize(

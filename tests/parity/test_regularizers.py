@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kspec.registry import names
-from tests.parity.harness import close, copy_weights, floats, keras, program, spell
+from tests.parity.harness import Figure, close, copy_weights, floats, keras, program, spell
 
 R, C, K = keras.regularizers, keras.constraints, keras.layers
 TRAIN = "  loss = mean_squared_error(t, y)\n  optimizer = sgd(0.1)\n  batch = 8"
@@ -26,6 +26,8 @@ REGULARIZERS: list[tuple[str, Any, dict[str, Any]]] = [
     ("orthogonal_regularizer", R.OrthogonalRegularizer, {}),
     ("orthogonal_regularizer", R.OrthogonalRegularizer, {"factor": 0.5, "mode": "columns"}),
 ]
+OF_RESULTS = [row for row in REGULARIZERS if not row[0].startswith("orthogonal")]
+MASKS = (None, np.array([1, 1, 1, 1, 1, 0, 0, 0], np.float32))
 CONSTRAINTS: list[tuple[str, Any, dict[str, Any]]] = [
     ("non_neg", C.NonNeg, {}),
     ("max_norm", C.MaxNorm, {}),
@@ -51,7 +53,7 @@ def test_every_name_and_argument_is_here(kind, cases):
         assert tried == {arg.name for arg in cls.args}, name
 
 
-def train(call: str, layer: keras.Layer, mask: np.ndarray | None = None) -> None:
+def train(kind: str, call: str, layer: keras.Layer, mask: np.ndarray | None = None) -> None:
     """Five steps of a layer in both; losses and weights must agree."""
     run = program(f"  input x : f32[6]\n  output y = x -> {call}", TRAIN, FIELDS)
     model = keras.Sequential([keras.Input((6,)), layer])
@@ -74,30 +76,29 @@ def train(call: str, layer: keras.Layer, mask: np.ndarray | None = None) -> None
         ]
         rows = np.ones(8, np.float32) if mask is None else mask
         state, sums = run.executable.train_step(state, {"x": x, "t": target}, rows)
-        close(sums["loss"]["total"] / sums["loss"]["count"], value)
+        close(sums["loss"]["total"] / sums["loss"]["count"], value, figure=Figure(kind, ""))
     for variable, value in zip(layer.trainable_variables, trainable, strict=True):
-        close(state["params"]["dense"][variable.name], value, 1e-5, 1e-6)
+        ours = state["params"]["dense"][variable.name]
+        close(ours, value, 1e-5, 1e-6, figure=Figure(kind, ""))
 
 
 @pytest.mark.parametrize(("name", "cls", "args"), REGULARIZERS)
 def test_a_penalty_on_a_weight_is_that_of_keras(name, cls, args):
     call = f"dense(4, kernel_regularizer={name}({spell(args)}))"
-    train(call, K.Dense(4, kernel_regularizer=cls(**args)))
+    train("regularizer", call, K.Dense(4, kernel_regularizer=cls(**args)))
 
 
-@pytest.mark.parametrize("mask", [None, np.array([1, 1, 1, 1, 1, 0, 0, 0], np.float32)])
-@pytest.mark.parametrize(
-    ("name", "cls", "args"), [row for row in REGULARIZERS if not row[0].startswith("orthogonal")]
-)
+@pytest.mark.parametrize("mask", MASKS)
+@pytest.mark.parametrize(("name", "cls", "args"), OF_RESULTS)
 def test_a_penalty_on_a_result_is_that_of_keras_on_the_real_rows(name, cls, args, mask):
     call = f"dense(4, activity_regularizer={name}({spell(args)}))"
-    train(call, K.Dense(4, activity_regularizer=cls(**args)), mask)
+    train("regularizer", call, K.Dense(4, activity_regularizer=cls(**args)), mask)
 
 
 @pytest.mark.parametrize(("name", "cls", "args"), CONSTRAINTS)
 def test_a_constraint_is_that_of_keras(name, cls, args):
     call = f"dense(4, kernel_constraint={name}({spell(args)}), bias_constraint=non_neg)"
-    train(call, K.Dense(4, kernel_constraint=cls(**args), bias_constraint=C.NonNeg()))
+    train("constraint", call, K.Dense(4, kernel_constraint=cls(**args), bias_constraint=C.NonNeg()))
 
 
 def test_frozen_weights_have_no_penalty_and_no_constraint():

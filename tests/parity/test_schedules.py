@@ -12,7 +12,7 @@ import pytest
 
 import kspec
 from kspec.registry import names
-from tests.parity.harness import close, floats, keras, program, spell
+from tests.parity.harness import Figure, close, floats, keras, program, spell
 
 K = keras.optimizers.schedules
 COUNTS = np.unique([*range(260), 999, 1000, 1001, 12_345])
@@ -92,7 +92,8 @@ def test_rates_are_those_of_keras(name, cls, args):
     # Where a stair or wave begins, float32 may stand on either side of it.
     jumps = np.abs(np.asarray(ours) - theirs) > 1e-5 * np.abs(theirs) + 1e-7
     assert jumps.sum() <= (2 if name == "cosine_decay_restarts" else 0)
-    close(np.asarray(ours)[~jumps], np.asarray(theirs)[~jumps])
+    figure = Figure("schedule", "")
+    close(np.asarray(ours)[~jumps], np.asarray(theirs)[~jumps], figure=figure)
 
 
 @pytest.mark.parametrize("optimizer", ["sgd", "rmsprop", "adam"])
