@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
+from types import MappingProxyType
 from typing import Any, Final
 
+from kspec.activations.base import Activation
 from kspec.callbacks.base import Callback
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import UnknownName
@@ -12,13 +15,13 @@ from kspec.elaborate.signatures import describe_type, sign, spell
 from kspec.layers.base import Layer
 from kspec.metrics.base import Metric
 from kspec.ops.base import Operation
-from kspec.registry import PACKAGES, Definition, names
+from kspec.registry import PACKAGES, Definition, Example, names
 
 # Kind -> how one is used; `{}` is the name with its required arguments.
 _USES: Final = {
-    "layer": "y = {operands} -> {call}",
-    "activation": "y = x -> {call}",
-    "op": "y = {applied}",
+    "layer": "{operands} -> {call}",
+    "activation": "x -> {call}",
+    "op": "{applied}",
     "initializer": "weight w : f32[8] = {call}",
     "regularizer": "y = x -> dense(8, kernel_regularizer={call})",
     "constraint": "y = x -> dense(8, kernel_constraint={call})",
@@ -28,6 +31,16 @@ _USES: Final = {
     "schedule": "optimizer = sgd({call})",
     "source": "source = {call}",
 }
+# What examples give for arguments that must be given, where the definition has none of its own.
+_VALUES: Final = MappingProxyType(
+    {
+        **{"units": "4", "filters": "4", "kernel_size": "3", "pool_size": "2", "output_size": "2"},
+        **{"rate": "0.5", "factor": "0.2", "height_factor": "0.1", "width_factor": "0.1"},
+        **{"height": "4", "width": "4"},
+    }
+)
+# How long the axes of a shape rule are in examples; others have 8.
+_SIZES: Final = MappingProxyType({"channels": 3, "in": 6, "features": 6})
 
 
 def kinds() -> tuple[str, ...]:
@@ -94,10 +107,42 @@ def _signature(cls: type[Definition]) -> str:
 
 
 def example(cls: type[Definition]) -> str:
-    """A line of a spec that uses it, with the arguments that must be given."""
+    """Lines of a spec that use it, with the arguments that must be given.
+
+    What stands in a model comes as a model, which can be compiled.
+    """
     if issubclass(cls, Callback):
-        return cls.example
+        return cls.line
+    if not issubclass(cls, (Layer, Activation, Operation)):
+        return _use(cls)
+    shown = cls.example or Example(_use(cls), (), **_inputs(cls))
+    lines = [f"  input {name} : {type}\n" for name, type in shown.inputs.items()]
+    if shown.results:
+        lines.append(f"  {', '.join(shown.results)} = {shown.use}\n")
+        lines += [f"  output y{i + 1} = {name}\n" for i, name in enumerate(shown.results)]
+    else:
+        lines.append(f"  output y = {shown.use}\n")
+    return f"model Example {{\n{''.join(lines)}}}"
+
+
+def _inputs(cls: type[Definition]) -> dict[str, str]:
+    """Types that the operands may have, as the shape rule says."""
+    patterns = cls.patterns()[0] if issubclass(cls, Layer) else ("*batch in",)
+    found: dict[str, str] = {}
+    for index, name in enumerate(_operands(cls)):
+        words = patterns[index % len(patterns)].split()
+        words = ["batch", "places", "in"] if words[0] == "*batch" else words
+        sizes = [_SIZES.get(word.lstrip("*"), 8) for word in words[1:]]
+        found[name] = f"f32{sizes}" if sizes else "f32"
+    return found
+
+
+def _use(cls: type[Definition]) -> str:
+    """An expression with it, or another part of a spec."""
+    models = issubclass(cls, (Layer, Activation, Operation))
     required = [arg.name for arg in cls.args if arg.required]
+    if models:
+        required = [_VALUES.get(name, name) for name in required]
     arguments = ", ".join(required)
     call = f"{cls.name}({arguments})" if required or cls.kind == "source" else cls.name
     letters = _operands(cls)
@@ -124,7 +169,7 @@ def page(cls: type[Definition]) -> str:
         lines += [f"  {arg['name']}: {arg['type']}; {default}", f"    {arg['doc']}"]
     if data["arguments"]:
         lines.append("")
-    return "\n".join([*lines, "Example:", f"  {data['example']}"])
+    return "\n".join([*lines, "Example:", textwrap.indent(data["example"], "  ")])
 
 
 def listing(kind: str) -> str:

@@ -25,16 +25,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import (
-    Any,
-    ClassVar,
-    Final,
-    Protocol,
-    Self,
-    TypeVar,
-    cast,
-    dataclass_transform,
-)
+from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, cast, dataclass_transform
 
 from kspec.ir import Attr, Call
 
@@ -107,6 +98,21 @@ class Emit(Protocol):
         ...
 
 
+class Example:
+    """How one is used, for readers, where the signature and the shape rule do not show it.
+
+    Attributes:
+        use: An expression of a spec: `(query, value) -> attention`.
+        results: Names for what it gives, where that is several tensors.
+        inputs: The types of the tensors in it, by name.
+    """
+
+    def __init__(self, use: str, results: tuple[str, ...] = (), **inputs: str) -> None:
+        self.use: Final = use
+        self.results: Final = results
+        self.inputs: Final = MappingProxyType(inputs)
+
+
 @dataclass(frozen=True, slots=True)
 class Arg:
     """One argument of a definition.
@@ -160,6 +166,7 @@ class Definition:
     args: ClassVar[tuple[Arg, ...]] = ()
     noun: ClassVar[str] = ""  # what one is called in messages, where `kind` is not enough
     free_args: ClassVar[bool] = False  # whether arguments of any other name are taken, too
+    example: ClassVar[Example | None] = None  # what `kspec layers NAME` shows, of models
 
     def __init_subclass__(cls) -> None:
         own = {

@@ -167,3 +167,9 @@ def test_whatever_the_spaces_were_the_layout_is_canonical(text: str, data: st.Da
 def test_a_text_that_does_not_parse_is_left_alone():
     with pytest.raises(SpecError):
         format_text("model {")
+
+
+def test_the_op_repeat_is_a_call_and_the_loop_is_none():
+    text = "model M {\n  input x : f32[4]\n  y = repeat(x, 2, axis=1)\n  repeat (1 + 1) {\n"
+    text += "    y = y -> repeat(2, axis=1)\n  }\n  output z = y\n}\n"
+    assert format_text(text) == text

@@ -189,7 +189,8 @@ def test_layers_lists_and_describes_the_vocabulary(place):
     assert shown.startswith("dense(units, activation=none, use_bias=true, ")
     assert "*batch in -> *batch units" in shown
     assert "units: an integer; must be given" in shown
-    assert shown.endswith("Example:\n  y = x -> dense(units)\n")
+    example = "  model Example {\n    input x : f32[8, 6]\n    output y = x -> dense(4)\n  }\n"
+    assert shown.endswith(f"Example:\n{example}")
     assert kspec("layers", "where", cwd=place).stdout.startswith("where(x1, x2, x3)\n")
     records = json.loads(kspec("layers", "--kind", "optimizer", "--json", cwd=place).stdout)
     assert {record["name"] for record in records} == set(names("optimizer"))

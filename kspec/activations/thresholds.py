@@ -8,6 +8,7 @@ from kspec.activations.base import Activation, activation, arg
 from kspec.activations.functions import OneOp
 from kspec.ir import Builder, Value
 from kspec.ops.base import axis_of
+from kspec.registry import Example
 
 
 @final
@@ -76,6 +77,8 @@ class SoftShrink(Activation):
 @activation("threshold")
 class Threshold(Activation):
     """x where x > threshold, else default_value."""
+
+    example = Example("x -> threshold(0.5, 0.0)", x="f32[6]")
 
     threshold: float = arg(doc="What is above it stays.")
     default_value: float = arg(doc="What the rest becomes.")

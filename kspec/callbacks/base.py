@@ -101,4 +101,4 @@ class Callback(Definition):
 
     kind: ClassVar[str] = "callback"
     in_phases: ClassVar[bool] = True  # whether a phase may have one of its own
-    example: ClassVar[str]  # a line of a train block
+    line: ClassVar[str]  # a line of a train block

@@ -16,7 +16,7 @@ class Checkpoint(Callback):
     """
 
     in_phases: ClassVar[bool] = False
-    example: ClassVar[str] = "checkpoint { best = min(validation.loss), every = 10min }"
+    line: ClassVar[str] = "checkpoint { best = min(validation.loss), every = 10min }"
 
     best: Monitor | None = arg(
         default=None, doc="Which epoch's weights `best.safetensors` has: `min(validation.loss)`."

@@ -16,7 +16,7 @@ class Stop(Callback):
     Keras calls it EarlyStopping. What is no number is no improvement here, even as the first.
     """
 
-    example: ClassVar[str] = "stop { monitor = validation.loss, patience = 3 }"
+    line: ClassVar[str] = "stop { monitor = validation.loss, patience = 3 }"
 
     monitor: Monitor = arg(
         default=Monitor("validation.loss", "min"), doc="What is watched, such as `validation.loss`."

@@ -10,6 +10,7 @@ from kspec.initializers.constants import Ones, Zeros
 from kspec.ir import Builder, Shape, TensorType, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer, to_float
 from kspec.layers.encoding import encode, encoding_misfit
+from kspec.registry import Example
 
 EPSILON: Final = 1e-7
 
@@ -112,6 +113,8 @@ class Discretization(Layer):
     Boundaries are learned from the training split before the first update, so that about as
     many numbers are in each bin; or they are given.
     """
+
+    example = Example("x -> discretization(num_bins=4)", x="f32")
 
     shape = "batch *numbers -> batch *bins"
 

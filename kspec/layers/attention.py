@@ -10,6 +10,7 @@ from kspec.initializers.random import GlorotUniform
 from kspec.ir import Builder, Value
 from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
 from kspec.layers.scores import combined_mask, softmax_of
+from kspec.registry import Example
 
 Weights = Mapping[str, Value]
 Axes = int | tuple[int, ...]
@@ -81,6 +82,8 @@ class Attention(ScoredAttention):
     With `score_mode="concat"` they are concat_score_weight * sum(tanh(scale * (q + k))).
     """
 
+    example = Example("(query, value) -> attention", query="f32[5, 6]", value="f32[8, 6]")
+
     use_scale: bool = arg(default=False, doc="Whether scores have a learned factor.")
     score_mode: Literal["dot", "concat"] = arg(default="dot", doc="How scores are made.")
 
@@ -110,6 +113,8 @@ class Attention(ScoredAttention):
 @layer("additive_attention")
 class AdditiveAttention(ScoredAttention):
     """Additive attention: scores are sum(scale * tanh(query + key)). Source: Bahdanau, 2015."""
+
+    example = Example("(query, value) -> additive_attention", query="f32[5, 6]", value="f32[8, 6]")
 
     use_scale: bool = arg(default=True, doc="Whether each feature has a learned factor.")
 

@@ -16,6 +16,7 @@ from kspec.layers.augmentation import (
     one_of,
     outside,
 )
+from kspec.registry import Example
 
 
 class _Toned(RandomImageChange):
@@ -124,6 +125,8 @@ class RandomPosterization(RandomImageChange):
 
     Each image keeps a number of bits from factor[0] to below factor[1]; `f` stands for (1, f).
     """
+
+    example = Example("x -> random_posterization(4)", x="f32[8, 8, 3]")
 
     factor: int | tuple[int, int] = arg(doc="How many bits stay, from 1 to 8.")
     value_range: tuple[float, float] = arg(default=BYTES, doc="The least and greatest value.")

@@ -10,6 +10,7 @@ from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
 from kspec.layers.kernel import KernelLayer
 from kspec.layers.lora import adapt, adapted, rank_fault
+from kspec.registry import Example
 
 
 @final
@@ -59,6 +60,8 @@ class Dense(KernelLayer):
 @layer("activation")
 class ActivationLayer(Layer):
     """Apply an activation: y = activation(x). A bare name such as `relu` does the same."""
+
+    example = Example("x -> activation(relu)", x="f32[6]")
 
     shape = "*batch -> *batch"
     masking = "keeps"

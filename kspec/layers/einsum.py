@@ -15,6 +15,7 @@ from kspec.initializers.random import GlorotUniform, with_fans
 from kspec.ir import Builder, Dim, TensorType, TypeRuleError, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer, to_float
 from kspec.layers.lora import adapt, adapted, rank_fault
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 
 _LETTERS = r"([a-zA-Z]+)"
@@ -45,6 +46,8 @@ class EinsumDense(Layer):
     The equation is as in `jnp.einsum`: `"abc,cd->abd"`, with `...` on both sides left or
     right of the letters. The first letter, or `...` on the left, has the batch.
     """
+
+    example = Example('x -> einsum_dense("abc,cd->abd", (none, 4))', x="f32[8, 6]")
 
     shape = "*batch -> *target"
 

@@ -11,6 +11,7 @@ from kspec.initializers.random import RandomUniform
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
 from kspec.layers.lora import adapt, adapted, rank_fault
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 
 
@@ -76,6 +77,8 @@ class Embedding(_Table):
     added to it.
     """
 
+    example = Example("x -> embedding(100, 4)", x="i32[8]")
+
     lora_rank: int | None = arg(
         default=None, doc="Inner size of what adapts a fixed table.", last=True
     )
@@ -116,6 +119,8 @@ class ReversibleEmbedding(_Table):
     `words(x, reverse=true)` at the model's end. With a cap the scores in reverse are
     tanh(y / cap) * cap. Source: Press and Wolf, 2016.
     """
+
+    example = Example("x -> reversible_embedding(100, 4)", x="i32[8]")
 
     modes = ("reverse",)
 

@@ -7,6 +7,7 @@ from typing import Literal, final
 
 from kspec.ir import Builder, TensorType, TypeRuleError, Value
 from kspec.layers.base import Layer, Masked, Named, arg, layer, to_float
+from kspec.registry import Example
 
 
 def encode(b: Builder, numbers: Value, mode: str, depth: int) -> Value:
@@ -50,6 +51,8 @@ class CategoryEncoding(Layer):
     `multi_hot` gives an example 1 for each category that is among its numbers, and `count`
     how often it is. Numbers outside of 0 to num_tokens are no category.
     """
+
+    example = Example("x -> category_encoding(5)", x="i32[4]")
 
     shape = "batch *numbers -> batch *numbers"
     keywords = ("count_weights",)

@@ -10,6 +10,7 @@ from kspec.initializers.constants import Ones
 from kspec.ir import Builder, TensorType, TypeRuleError, Value
 from kspec.layers.affine import AffineLayer, in_order, places, sizes
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer, to_float
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 
 
@@ -67,6 +68,8 @@ class GroupNormalization(_Restrained):
     normalization, and as many groups as channels are instance normalization. Source: Wu and
     He, Group Normalization, 2018.
     """
+
+    example = Example("x -> group_normalization(3)", x="f32[8, 8, 6]")
 
     groups: int = arg(default=32, doc="Number of groups; -1 for one for each channel.")
     axis: int = arg(default=-1, doc="The axis of the channels.")

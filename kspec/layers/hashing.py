@@ -8,6 +8,7 @@ from kspec.ir import INTEGERS, STR, Builder, TensorType, Value
 from kspec.layers.base import Layer, arg, layer
 from kspec.layers.encoding import encode, encoding_misfit
 from kspec.layers.words import Salt, key_of
+from kspec.registry import Example
 
 
 @final
@@ -18,6 +19,8 @@ class Hashing(Layer):
     The hash is FarmHash's Fingerprint64, or SipHash-2-4 with a salt: the same everywhere and
     always. It is done on the host.
     """
+
+    example = Example("word -> hashing(8)", word="str")
 
     shape = "batch *words -> batch *numbers"
 
@@ -58,6 +61,8 @@ class HashedCrossing(Layer):
 
     It takes two tensors or more, each with one word an example.
     """
+
+    example = Example("(word, code) -> hashed_crossing(8)", word="str", code="i32")
 
     shape = "batch *one -> batch *number"
     variadic = True

@@ -14,6 +14,7 @@ from kspec.initializers.random import GlorotUniform
 from kspec.ir import Builder, Shape, TensorType, Value
 from kspec.layers.base import Dims, Layer, Masked, Named, WeightSpec, arg, layer, to_float
 from kspec.layers.scores import attend, combined_mask, flat, unflat
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 
 Weights = Mapping[str, Value]
@@ -122,6 +123,8 @@ class MultiHeadAttention(HeadedAttention):
     et al., 2025.
     """
 
+    example = Example("(x, x) -> multi_head_attention(2, 3)", x="f32[8, 6]")
+
     num_heads: int = arg(doc="Number of heads.")
     key_dim: int = arg(doc="Size of a head's queries and keys.")
     value_dim: int | None = arg(default=None, doc="Size of a head's values; key_dim by default.")
@@ -222,6 +225,8 @@ class GroupQueryAttention(HeadedAttention):
     Operands are query, value and key, as for `multi_head_attention`. Source: Ainslie et al.,
     2023.
     """
+
+    example = Example("(x, x) -> group_query_attention(4, 2, 1)", x="f32[8, 6]")
 
     head_dim: int = arg(doc="Size of a head.")
     num_query_heads: int = arg(doc="Number of query heads.")

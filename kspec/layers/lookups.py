@@ -9,6 +9,7 @@ from kspec.ir import INTEGERS, STR, Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer
 from kspec.layers.encoding import encoding_misfit
 from kspec.layers.words import Mode, Salt, Words
+from kspec.registry import Example
 
 
 class _Lookup(Layer):
@@ -53,6 +54,8 @@ class StringLookup(_Lookup):
     from the training split; a layer that is shared learns from what its first call gets.
     Vectors of a vocabulary that is learned have max_tokens axes.
     """
+
+    example = Example("word -> string_lookup", word="str")
 
     mask_token: str | None = arg(
         default=None, doc="The word that means nothing is there.", after="num_oov_indices"
@@ -108,6 +111,8 @@ class IntegerLookup(_Lookup):
     from the training split; a layer that is shared learns from what its first call gets.
     Vectors of a vocabulary that is learned have max_tokens axes.
     """
+
+    example = Example("code -> integer_lookup", code="i32")
 
     mask_token: int | None = arg(
         default=None, doc="The integer that means nothing is there.", after="num_oov_indices"

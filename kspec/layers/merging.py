@@ -8,6 +8,7 @@ from typing import ClassVar, final
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Layer, Masked, Named, arg, layer, to_float
 from kspec.layers.masks import either, of_elements
+from kspec.registry import Example
 
 
 class _Elementwise(Layer):
@@ -200,6 +201,8 @@ class Dot(Layer):
     With `normalize` the vectors along those axes get length 1 first, so that the result is
     their cosine. Two vectors give one number, as an axis of size 1.
     """
+
+    example = Example("(x1, x2) -> dot(1)", x1="f32[6]", x2="f32[6]")
 
     shape = "batch *left, batch *right -> batch *rest"
     masking = "uses"

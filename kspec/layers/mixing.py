@@ -8,6 +8,7 @@ from typing import Any, final
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.augmentation import Factor, arg, bounds, layer, outside
 from kspec.layers.base import Layer, Masked, Named, to_float
+from kspec.registry import Example
 
 
 class _Mixing(Layer):
@@ -65,6 +66,10 @@ class MixUp(_Mixing):
     Source: Zhang et al., 2018.
     """
 
+    example = Example(
+        "(image, label) -> mix_up", ("mixed", "classes"), image="f32[8, 8, 3]", label="f32[10]"
+    )
+
     alpha: float = arg(default=0.2, doc="How even the mixture is; above 0.")
 
     def check(self) -> str | None:
@@ -83,6 +88,10 @@ class CutMix(_Mixing):
 
     The area is 1 - w, w from Beta(a, a), and a from `factor`. Source: Yun et al., 2019.
     """
+
+    example = Example(
+        "(image, label) -> cut_mix", ("mixed", "classes"), image="f32[8, 8, 3]", label="f32[10]"
+    )
 
     factor: Factor = arg(
         default=1.0, doc="How even the mixture is, in [0, 1]; `f` stands for (0, f)."

@@ -20,7 +20,7 @@ from kspec.layers.base import (
 from kspec.layers.cells import Cell, Values, Weights, zeros
 from kspec.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from kspec.layers.stacks import StackedRNNCells
-from kspec.registry import in_order
+from kspec.registry import Example, in_order
 from kspec.regularizers.base import Regularizer
 
 
@@ -215,6 +215,8 @@ class GRU(CellLayer):
 @layer("rnn")
 class RNN(Recurrent):
     """A cell, or several on top of each other, along the axis of time."""
+
+    example = Example("x -> rnn(lstm_cell(4))", x="f32[8, 6]")
 
     cell: Cell | tuple[Cell, ...] = arg(doc="A cell such as `lstm_cell(8)`, or a list of them.")
     zero_output_for_mask: bool = arg(

@@ -11,12 +11,15 @@ from kspec.initializers.recurrent import ForgetBias
 from kspec.ir import Builder, Value
 from kspec.layers.base import arg, layer
 from kspec.layers.cells import KernelCell, Values, Weights, columns, row
+from kspec.registry import Example
 
 
 @final
 @layer("simple_rnn_cell")
 class SimpleRNNCell(KernelCell):
     """h = activation(x @ kernel + bias + h @ recurrent_kernel). Source: Elman, 1990."""
+
+    example = Example("x -> rnn(simple_rnn_cell(4))", x="f32[8, 6]")
 
     shape = "batch features, batch units -> batch units"
 
@@ -92,6 +95,8 @@ class LSTMCell(MemoryCell):
     Source: Hochreiter and Schmidhuber, 1997; the forget gate: Gers et al., 2000.
     """
 
+    example = Example("x -> rnn(lstm_cell(4))", x="f32[8, 6]")
+
     units: int = arg(doc="Size of the state and of the output.")
 
 
@@ -106,6 +111,8 @@ class GRUCell(GatedCell):
     With `reset_after` the reset gate is applied behind the product, and there are two
     offsets, as in cuDNN; else `r * h` is multiplied. Source: Cho et al., 2014.
     """
+
+    example = Example("x -> rnn(gru_cell(4))", x="f32[8, 6]")
 
     shape = "batch features, batch units -> batch units"
     gates = 3

@@ -11,6 +11,7 @@ from typing import ClassVar, final
 
 from kspec.ir import Builder, TensorType, TypeRuleError, Value
 from kspec.layers.base import Layer, arg, layer, to_float
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 from kspec.regularizers.norms import L1L2
 
@@ -111,6 +112,8 @@ class GaussianDropout(_Rate):
 @layer("gaussian_noise")
 class GaussianNoise(_Random):
     """Add normal draws of mean 0 in training."""
+
+    example = Example("x -> gaussian_noise(0.1)", x="f32[6]")
 
     stddev: float = arg(doc="Their standard deviation, from 0 to 1.")
 

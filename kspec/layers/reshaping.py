@@ -7,6 +7,7 @@ from typing import final
 
 from kspec.ir import Builder, Dim, TensorType, Value
 from kspec.layers.base import Layer, arg, layer
+from kspec.registry import Example
 
 
 @final
@@ -38,6 +39,8 @@ class Flatten(Layer):
 @layer("reshape")
 class Reshape(Layer):
     """Give the elements of each example another shape."""
+
+    example = Example("x -> reshape((6, 8))", x="f32[8, 6]")
 
     shape = "batch *axes -> batch *target"
 
@@ -83,6 +86,8 @@ class Permute(Layer):
 
     `permute((2, 1))` makes of x[b, i, j] y[b, j, i].
     """
+
+    example = Example("x -> permute((2, 1))", x="f32[8, 6]")
 
     shape = "batch *axes -> batch *permuted"
 

@@ -6,12 +6,15 @@ from typing import final
 
 from kspec.ir import Builder, Value
 from kspec.layers.base import Layer, arg, layer, to_float
+from kspec.registry import Example
 
 
 @final
 @layer("rescaling")
 class Rescaling(Layer):
     """Multiply by a number and add another: y = x * scale + offset."""
+
+    example = Example("x -> rescaling(1/255)", x="u8[8, 8, 3]")
 
     shape = "*batch -> *batch"
     masking = "keeps"

@@ -19,6 +19,7 @@ from kspec.layers.base import (
     match_shape,
     resolve_shape,
 )
+from kspec.registry import Example
 from kspec.regularizers.base import Regularizer
 
 _KERNELS = ("kernel", "embeddings")
@@ -33,6 +34,8 @@ class SpectralNormalization(Layer):
     step. Evaluation and prediction divide, too, and leave the vector as it is. Source: Miyato
     et al., Spectral Normalization for Generative Adversarial Networks, 2018.
     """
+
+    example = Example("x -> spectral_normalization(dense(4))", x="f32[6]")
 
     shape = "*batch -> *rest"
     masking = "uses"

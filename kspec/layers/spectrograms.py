@@ -10,6 +10,7 @@ from kspec.initializers.signals import Stft, Window
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer, to_float
 from kspec.ops.images import ExtractSequences
+from kspec.registry import Example
 
 # Keras' `backend.epsilon()`.
 EPSILON = 1e-7
@@ -27,6 +28,8 @@ class STFTSpectrogram(Layer):
     The waves are weights, which learn unless they are frozen, as in Keras. The frequencies of
     the channels stand behind each other; with `expand_dims` the channels have an axis.
     """
+
+    example = Example("x -> stft_spectrogram", x="f32[400, 1]")
 
     shape = "batch samples channels -> batch frames frequencies"
 
@@ -158,6 +161,8 @@ class MelSpectrogram(Layer):
     `top_db` below the loudest band of the same signal is raised to there; Keras, given a batch,
     takes the loudest of all signals in it. Source: the HTK book, Young et al.
     """
+
+    example = Example("x -> mel_spectrogram", x="f32[2_000]")
 
     shape = "batch samples -> batch num_mel_bins frames"
 

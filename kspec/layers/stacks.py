@@ -17,6 +17,7 @@ from kspec.layers.base import (
     layer,
 )
 from kspec.layers.cells import Cell, Values, Weights
+from kspec.registry import Example
 
 
 @final
@@ -26,6 +27,8 @@ class StackedRNNCells(Cell):
 
     The states are those of the first cell, then of the second, and so on.
     """
+
+    example = Example("x -> rnn(stacked_rnn_cells([gru_cell(4), gru_cell(2)]))", x="f32[8, 6]")
 
     shape = "batch *features -> batch *units"
 

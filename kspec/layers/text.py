@@ -8,6 +8,7 @@ from typing import Literal, final
 from kspec.ir import STR, Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer
 from kspec.layers.words import Mode, Words
+from kspec.registry import Example
 
 
 @final
@@ -20,6 +21,8 @@ class TextVectorization(Layer):
     most frequent word first. Other modes than `int` give a vector for each text, without a
     place for the filling. Vectors of a vocabulary that is learned have max_tokens axes.
     """
+
+    example = Example("text -> text_vectorization(output_sequence_length=8)", text="str")
 
     shape = "batch -> batch *numbers"
 

@@ -7,6 +7,7 @@ from typing import Literal, final
 from kspec.ir import Builder, TensorType, Value
 from kspec.layers.base import Layer, arg, layer, repeat, to_float
 from kspec.layers.spatial import Sizes, bad_sizes, rank_of
+from kspec.registry import Example
 
 
 class _UpSampling(Layer):
@@ -75,6 +76,8 @@ class UpSampling3D(_UpSampling):
 @layer("repeat_vector")
 class RepeatVector(Layer):
     """Give each example as many time steps, all the same: y[b, t, i] = x[b, i]."""
+
+    example = Example("x -> repeat_vector(3)", x="f32[6]")
 
     shape = "batch features -> batch n features"
 

@@ -18,6 +18,7 @@ from kspec.layers.base import (
     layer,
 )
 from kspec.layers.recurrent import Recurrent
+from kspec.registry import Example
 
 FORWARD, BACKWARD = "forward.", "backward."
 
@@ -31,6 +32,8 @@ class Bidirectional(Layer):
     `initial_state` is that of the forward layer, then that of the backward one.
     Source: Schuster and Paliwal, 1997.
     """
+
+    example = Example("x -> bidirectional(lstm(4))", x="f32[8, 6]")
 
     shape = "batch time *features -> batch *units"
     keywords: ClassVar[tuple[str, ...]] = ("initial_state", "mask")
@@ -106,6 +109,8 @@ class Bidirectional(Layer):
 @layer("time_distributed")
 class TimeDistributed(Layer):
     """A layer applied to each time step by itself, with the same weights."""
+
+    example = Example("x -> time_distributed(dense(4))", x="f32[8, 6]")
 
     shape = "batch time *features -> batch time *result"
     masking = "uses"

@@ -7,6 +7,7 @@ from typing import ClassVar, Final, final
 from kspec.ir import FLOATS, Builder, Dtype, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, number, op, to_float
 from kspec.ops.elementwise import Binary, Unary
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -72,11 +73,15 @@ class Fmin(Binary):
 class Gcd(Binary):
     """The largest integer that divides both."""
 
+    example = Example("gcd(x1, x2)", x1="i32[6]", x2="i32[6]")
+
 
 @final
 @op("lcm")
 class Lcm(Binary):
     """The smallest positive integer that both divide."""
+
+    example = Example("lcm(x1, x2)", x1="i32[6]", x2="i32[6]")
 
 
 @final
@@ -124,6 +129,8 @@ _LARGEST: Final = {"f16": 65504}
 @op("saturate_cast")
 class SaturateCast(Operation):
     """The numbers in another element type; what it cannot hold becomes its nearest number."""
+
+    example = Example("saturate_cast(x, u8)", x="f32[6]")
 
     elementwise: ClassVar[bool] = True
 
@@ -213,5 +220,7 @@ class SignBit(_Check):
 @op("bitwise_invert")
 class BitwiseInvert(Unary):
     """Each bit of an integer turned over."""
+
+    example = Example("bitwise_invert(x)", x="i32[6]")
 
     exact: ClassVar[bool] = True

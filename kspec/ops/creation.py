@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias, cast, final
 
 from kspec.ir import Attr, Builder, Value
 from kspec.ops.base import Operation, arg, bad_size, op
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -29,6 +30,8 @@ class _Making(Operation):
 @op("array")
 class Array(_Making):
     """Numbers, or rows of them, as a tensor: `array([0.3, 0.6, 0.1])`."""
+
+    example = Example("x + array([1, 2, 3, 4, 5, 6])", x="f32[5, 6]")
 
     x: int | float | Row | Table | Box = arg(doc="The numbers.")
 
@@ -71,6 +74,8 @@ def _listed(shape: int | tuple[int, ...]) -> tuple[int, ...]:
 class Zeros(_Full):
     """All 0."""
 
+    example = Example("x + zeros((5, 6))", x="f32[5, 6]")
+
     number: ClassVar[float] = 0.0
 
 
@@ -79,6 +84,8 @@ class Zeros(_Full):
 class Ones(_Full):
     """All 1."""
 
+    example = Example("x + ones((5, 6))", x="f32[5, 6]")
+
     number: ClassVar[float] = 1.0
 
 
@@ -86,6 +93,8 @@ class Ones(_Full):
 @op("full")
 class Full(_Making):
     """One number everywhere."""
+
+    example = Example("x + full((5, 6), 0.5)", x="f32[5, 6]")
 
     shape: int | tuple[int, ...] = arg(doc="The axes.")
     fill_value: float = arg(doc="The number.")
@@ -133,6 +142,8 @@ class OnesLike(_Like):
 class FullLike(_Like):
     """One number everywhere, in the shape of a tensor."""
 
+    example = Example("x + full_like(x, 0.5)", x="f32[5, 6]")
+
     fill_value: float = arg(doc="The number.")
 
     def lower(self, b: Builder, *operands: Value) -> Value:
@@ -144,6 +155,8 @@ class FullLike(_Like):
 @op("arange")
 class Arange(_Making):
     """Numbers in equal steps: 0, 1, 2, ... up to, not including, `stop`."""
+
+    example = Example("x + arange(6)", x="f32[5, 6]")
 
     start: int | float = arg(doc="The first number; without `stop` the end, and 0 is the first.")
     stop: int | float | None = arg(default=None, doc="The end, which is not reached.")
@@ -181,11 +194,15 @@ class _Space(_Making):
 class LinSpace(_Space):
     """Numbers the same distance apart."""
 
+    example = Example("x * linspace(0, 1, num=6)", x="f32[5, 6]")
+
 
 @final
 @op("logspace")
 class LogSpace(_Space):
     """Powers of a base whose exponents are the same distance apart."""
+
+    example = Example("x * logspace(0, 2, num=6)", x="f32[5, 6]")
 
     base: float = arg(default=10, doc="The base.")
 
@@ -194,6 +211,8 @@ class LogSpace(_Space):
 @op("geomspace")
 class GeomSpace(_Space):
     """Numbers each the same multiple of the one before."""
+
+    example = Example("x * geomspace(1, 32, num=6)", x="f32[5, 6]")
 
     def check(self) -> str | None:
         """There is no way over 0."""
@@ -224,8 +243,12 @@ class _Matrix(_Making):
 class Eye(_Matrix):
     """1 on a diagonal and 0 elsewhere."""
 
+    example = Example("x + eye(5)", x="f32[5, 5]")
+
 
 @final
 @op("tri")
 class Tri(_Matrix):
     """1 up to a diagonal and 0 above it."""
+
+    example = Example("x * tri(5)", x="f32[5, 5]")

@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from kspec.ir import Builder, Dtype, Value
 from kspec.ops.base import Operation, arg, boolean, number, op, to_float
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -184,6 +185,8 @@ class DivideNoNan(Binary):
 class Where(Operation):
     """x1 where the condition holds, else x2; all three broadcast."""
 
+    example = Example("where(x1, x2, x3)", x1="bool[6]", x2="f32[6]", x3="f32[6]")
+
     elementwise: ClassVar[bool] = True
     operands: ClassVar[int] = 3
     promotes: ClassVar[int] = 1
@@ -198,6 +201,8 @@ class Where(Operation):
 @op("clip")
 class Clip(Operation):
     """The number, at least x_min and at most x_max."""
+
+    example = Example("clip(x, 0, 1)", x="f32[6]")
 
     elementwise: ClassVar[bool] = True
 
@@ -220,6 +225,8 @@ class Clip(Operation):
 @op("cast")
 class Cast(Operation):
     """The numbers in another element type; fractions are cut off for integers."""
+
+    example = Example("cast(x, f32)", x="i32[6]")
 
     elementwise: ClassVar[bool] = True
 

@@ -7,6 +7,7 @@ from typing import ClassVar, final
 from kspec.ir import Builder, Value
 from kspec.ops.base import op, to_float
 from kspec.ops.elementwise import Binary, Unary
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -104,6 +105,8 @@ class NextAfter(Binary):
 @op("ldexp")
 class Ldexp(Binary):
     """x1 * 2 ** x2; x2 is an integer."""
+
+    example = Example("ldexp(x1, x2)", x1="f32[6]", x2="i32[6]")
 
     promotes: ClassVar[int] = 2
 

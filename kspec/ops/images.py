@@ -6,6 +6,7 @@ from typing import Any, ClassVar, Literal, final
 
 from kspec.ir import Builder, Dim, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, bad_size, batched, fixed, op, to_float
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -79,6 +80,8 @@ class Conv(_Convolution):
     A kernel with fewer channels makes groups of channels that do not see each other.
     """
 
+    example = Example("conv(x, ones((3, 3, 3, 4)))", x="f32[8, 8, 3]")
+
     def lower(self, b: Builder, *operands: Value) -> Value:
         """A convolution."""
         x, kernel = (to_float(b, value) for value in operands)
@@ -94,6 +97,8 @@ class Conv(_Convolution):
 class DepthwiseConv(_Convolution):
     """Slide windows [*window, channels, count] over images, each over its own channel."""
 
+    example = Example("depthwise_conv(x, ones((3, 3, 3, 1)))", x="f32[8, 8, 3]")
+
     def lower(self, b: Builder, *operands: Value) -> Value:
         """A convolution with a group for each channel."""
         x, kernel = (to_float(b, value) for value in operands)
@@ -104,6 +109,8 @@ class DepthwiseConv(_Convolution):
 @op("separable_conv")
 class SeparableConv(_Convolution):
     """`depthwise_conv`, then a kernel of size 1 that mixes the channels."""
+
+    example = Example("separable_conv(x, ones((3, 3, 3, 1)), ones((1, 1, 3, 4)))", x="f32[8, 8, 3]")
 
     operands: ClassVar[int] = 3
 
@@ -148,6 +155,8 @@ class _Pool(Operation):
 class MaxPool(_Pool):
     """The largest element of each window."""
 
+    example = Example("max_pool(x, 2)", x="f32[8, 8, 3]")
+
     ir: ClassVar[str] = "max_pool"
 
 
@@ -155,6 +164,8 @@ class MaxPool(_Pool):
 @op("average_pool")
 class AveragePool(_Pool):
     """The mean of each window; what lies over the edge is not counted."""
+
+    example = Example("average_pool(x, 2)", x="f32[8, 8, 3]")
 
     ir: ClassVar[str] = "avg_pool"
 
@@ -180,6 +191,8 @@ class _Blocks(Operation):
 class DepthToSpace(_Blocks):
     """Channels laid out as squares: height and width grow, channels get fewer."""
 
+    example = Example("depth_to_space(x, 2)", x="f32[4, 4, 12]")
+
     def lower(self, b: Builder, *operands: Value) -> Value:
         """A reshape, a transposition, a reshape."""
         (x,) = operands
@@ -196,6 +209,8 @@ class DepthToSpace(_Blocks):
 @op("space_to_depth")
 class SpaceToDepth(_Blocks):
     """Squares put into channels: height and width shrink, channels get more."""
+
+    example = Example("space_to_depth(x, 2)", x="f32[8, 8, 3]")
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """A reshape, a transposition, a reshape."""
@@ -234,6 +249,8 @@ class _Patches(Operation):
 class Unfold(_Patches):
     """Each window of an image [channels, height, width] as a column."""
 
+    example = Example("unfold(x, 2)", x="f32[3, 8, 8]")
+
     kernel_size: int | tuple[int, int] = arg(doc="Height and width of a window.")
     dilation: int | tuple[int, int] = arg(default=1, doc="Distance of neighbours in a window.")
     padding: int | tuple[int, int] = arg(default=0, doc="Zeros around the image.")
@@ -244,6 +261,8 @@ class Unfold(_Patches):
 @op("fold")
 class Fold(_Patches):
     """Columns put back as windows of an image [channels, height, width], and added up."""
+
+    example = Example("fold(unfold(x, 2), (8, 8), 2)", x="f32[3, 8, 8]")
 
     output_size: int | tuple[int, int] = arg(doc="Height and width of the image.")
     kernel_size: int | tuple[int, int] = arg(doc="Height and width of a window.")
@@ -256,6 +275,8 @@ class Fold(_Patches):
 @op("extract_sequences")
 class ExtractSequences(Operation):
     """Stretches of the last axis, one behind the other or overlapping, on a new axis."""
+
+    example = Example("extract_sequences(x, 10, 5)", x="f32[100]")
 
     sequence_length: int = arg(doc="How long each is.")
     sequence_stride: int = arg(doc="From the start of one to the start of the next.")

@@ -18,6 +18,7 @@ from kspec.ops.base import (
     in_order,
     op,
 )
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -53,6 +54,8 @@ class FlipLR(Operation):
 class Rot90(Operation):
     """A plane turned by quarters, from its first axis towards its second."""
 
+    example = Example("rot90(x, axes=(1, 2))", x="f32[8, 8, 3]")
+
     k: int = arg(default=1, doc="How many quarters.")
     axes: tuple[int, int] = arg(default=(0, 1), doc="The plane; the batch axis 0 is in none.")
 
@@ -80,6 +83,8 @@ class Rot90(Operation):
 class Roll(Operation):
     """Elements moved on along an axis; those that fall off come back at the other end."""
 
+    example = Example("roll(x, 1, axis=1)", x="f32[6]")
+
     shift: int | tuple[int, ...] = arg(doc="By how many places; one number an axis.")
     axis: int | tuple[int, ...] | None = arg(
         default=None, doc="The axis or axes; by default through all elements of one example."
@@ -102,6 +107,8 @@ class Roll(Operation):
 @op("tile")
 class Tile(Operation):
     """The tensor side by side with itself."""
+
+    example = Example("tile(x, 2)", x="f32[6]")
 
     repeats: int | tuple[int, ...] = arg(
         doc="How often along the last axes; with a number for each axis, 1 for the batch."
@@ -128,6 +135,8 @@ class Tile(Operation):
 class Repeat(Operation):
     """Each element several times in a row."""
 
+    example = Example("repeat(x, 2, axis=1)", x="f32[6]")
+
     repeats: int = arg(doc="How often.")
     axis: int | None = arg(default=None, doc="The axis; by default each example is one row.")
 
@@ -148,6 +157,8 @@ class Repeat(Operation):
 @op("pad")
 class Pad(Operation):
     """More elements around those that are there."""
+
+    example = Example("pad(x, ((0, 0), (1, 1), (2, 2)))", x="f32[5, 6]")
 
     pad_width: int | tuple[tuple[int, int], ...] = arg(
         doc="How many before and behind: a number or one pair for all axes of one example, "
@@ -199,6 +210,8 @@ class _Joining(Operation):
 @op("stack")
 class Stack(_Joining):
     """Tensors of one shape along a new axis."""
+
+    example = Example("stack(x1, x2, axis=1)", x1="f32[6]", x2="f32[6]")
 
     axis: int = arg(default=0, doc="Where the new axis stands in the result; not before the batch.")
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, final
 
 from kspec.ir import Builder, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, example_axes, fixed, op, to_float
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -37,6 +38,8 @@ class _OfMatrix(Operation):
 class Cholesky(_OfMatrix):
     """The lower triangle L with L @ L.T = x, for a symmetric matrix of positive eigenvalues."""
 
+    example = Example("cholesky(x)", x="f32[4, 4]")
+
     upper: bool = arg(default=False, doc="Whether to give the upper triangle, L.T, instead.")
 
 
@@ -44,6 +47,8 @@ class Cholesky(_OfMatrix):
 @op("cholesky_inverse")
 class CholeskyInverse(Operation):
     """The inverse of a matrix, from its Cholesky factor."""
+
+    example = Example("cholesky_inverse(x)", x="f32[4, 4]")
 
     upper: bool = arg(default=False, doc="Whether the factor is an upper triangle.")
 
@@ -62,17 +67,23 @@ class CholeskyInverse(Operation):
 class Det(_OfMatrix):
     """The determinant."""
 
+    example = Example("det(x)", x="f32[4, 4]")
+
 
 @final
 @op("logdet")
 class LogDet(_OfMatrix):
     """The logarithm of the absolute value of the determinant."""
 
+    example = Example("logdet(x)", x="f32[4, 4]")
+
 
 @final
 @op("inv")
 class Inv(_OfMatrix):
     """The inverse matrix."""
+
+    example = Example("inv(x)", x="f32[4, 4]")
 
 
 @final
@@ -117,11 +128,15 @@ class _Equations(Operation):
 class Solve(_Equations):
     """The x with x1 @ x = x2, for square matrices."""
 
+    example = Example("solve(x1, x2)", x1="f32[4, 4]", x2="f32[4, 2]")
+
 
 @final
 @op("solve_triangular")
 class SolveTriangular(_Equations):
     """The x with x1 @ x = x2, where one triangle of x1 is taken to be 0."""
+
+    example = Example("solve_triangular(x1, x2)", x1="f32[4, 4]", x2="f32[4, 2]")
 
     if not TYPE_CHECKING:  # the name hides the method, which is called on the class
         lower: bool = arg(default=False, doc="Whether the lower triangle is the one that counts.")

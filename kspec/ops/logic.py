@@ -7,6 +7,7 @@ from typing import ClassVar, final
 from kspec.ir import Builder, Value
 from kspec.ops.base import Operation, arg, axes_of, boolean, op, to_float
 from kspec.ops.elementwise import Binary
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -68,6 +69,8 @@ class IsClose(Binary):
 @op("isin")
 class IsIn(Operation):
     """Whether the number is one of several."""
+
+    example = Example("isin(x, [1, 3])", x="i32[6]")
 
     elementwise: ClassVar[bool] = True
 
@@ -162,11 +165,15 @@ class Any(_Truth):
 class BitwiseAnd(Binary):
     """The bits that both integers have."""
 
+    example = Example("bitwise_and(x1, x2)", x1="i32[6]", x2="i32[6]")
+
 
 @final
 @op("bitwise_or")
 class BitwiseOr(Binary):
     """The bits that at least one integer has."""
+
+    example = Example("bitwise_or(x1, x2)", x1="i32[6]", x2="i32[6]")
 
 
 @final
@@ -174,14 +181,20 @@ class BitwiseOr(Binary):
 class BitwiseXor(Binary):
     """The bits that exactly one integer has."""
 
+    example = Example("bitwise_xor(x1, x2)", x1="i32[6]", x2="i32[6]")
+
 
 @final
 @op("bitwise_left_shift")
 class BitwiseLeftShift(Binary):
     """The bits of x1, moved up by x2 places."""
 
+    example = Example("bitwise_left_shift(x1, x2)", x1="i32[6]", x2="i32[6]")
+
 
 @final
 @op("bitwise_right_shift")
 class BitwiseRightShift(Binary):
     """The bits of x1, moved down by x2 places."""
+
+    example = Example("bitwise_right_shift(x1, x2)", x1="i32[6]", x2="i32[6]")

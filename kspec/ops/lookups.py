@@ -7,6 +7,7 @@ from typing import ClassVar, final
 
 from kspec.ir import BATCH, Builder, Dim, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, axis_of, batched, example_axes, fixed, flat, op
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -25,6 +26,8 @@ class Take(Operation):
     The axes of the places stand where the axis was. Where both tensors have a batch, each
     example is looked up in its own. What lies outside is NaN, or for integers the smallest.
     """
+
+    example = Example("take(x1, [0, 2], axis=1)", x1="f32[6]")
 
     operands: ClassVar[int] = 2
     promotes: ClassVar[int] = 2
@@ -53,6 +56,8 @@ class Take(Operation):
 class TakeAlongAxis(Operation):
     """At each place the element of its own line along an axis that the second tensor names."""
 
+    example = Example("take_along_axis(x1, x2, axis=1)", x1="f32[6]", x2="i32[3]")
+
     operands: ClassVar[int] = 2
     promotes: ClassVar[int] = 2
 
@@ -76,6 +81,8 @@ class TakeAlongAxis(Operation):
 @op("one_hot")
 class OneHot(Operation):
     """A new axis with 1 at the place of the number and 0 elsewhere."""
+
+    example = Example("one_hot(x, 10)", x="i32[4]")
 
     num_classes: int = arg(doc="The size of the new axis.")
     axis: int = arg(default=-1, doc="Where the new axis stands in the result.")
@@ -102,6 +109,8 @@ def hot(b: Builder, x: Value, size: int, axis: int) -> Value:
 class MultiHot(Operation):
     """1 at the places of the numbers along axis 1 and 0 elsewhere."""
 
+    example = Example("multi_hot(x, 10)", x="i32[4]")
+
     num_classes: int = arg(doc="How many places there are.")
     axis: int = arg(default=-1, doc="Where their axis stands, before axis 1 goes.")
 
@@ -123,6 +132,8 @@ class MultiHot(Operation):
 @op("slice_update")
 class SliceUpdate(Operation):
     """The first tensor with the second one in the place of a part of it."""
+
+    example = Example("slice_update(x1, x2, (0, 3))", x1="f32[6]", x2="f32[2]")
 
     operands: ClassVar[int] = 2
 

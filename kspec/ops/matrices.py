@@ -16,6 +16,7 @@ from kspec.ops.base import (
     op,
     to_float,
 )
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -63,6 +64,8 @@ class _Diagonal(Operation):
 class Diagonal(_Diagonal):
     """The elements of a diagonal, on a new last axis."""
 
+    example = Example("diagonal(x, axis1=1, axis2=2)", x="f32[4, 4]")
+
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
         return self.diagonal(b, operands[0])
@@ -72,6 +75,8 @@ class Diagonal(_Diagonal):
 @op("trace")
 class Trace(_Diagonal):
     """The sum of a diagonal."""
+
+    example = Example("trace(x, axis1=1, axis2=2)", x="f32[4, 4]")
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """The diagonal, and its sum."""
@@ -83,6 +88,8 @@ class Trace(_Diagonal):
 @op("diag")
 class Diag(Operation):
     """Each row as the diagonal of a matrix, or each matrix's diagonal as a row."""
+
+    example = Example("diag(x)", x="f32[4]")
 
     k: int = arg(default=0, doc="Which diagonal: 0 the main one, above it positive.")
 
@@ -126,6 +133,8 @@ def _embed(b: Builder, row: Value, k: int) -> Value:
 @op("vander")
 class Vander(Operation):
     """The powers of each number of a row, from the highest to 0, as the rows of a matrix."""
+
+    example = Example("vander(x)", x="f32[4]")
 
     N: int | None = arg(default=None, doc="How many powers; by default as many as numbers.")
     increasing: bool = arg(default=False, doc="Whether they start at 0 instead.")

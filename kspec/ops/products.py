@@ -23,6 +23,7 @@ from kspec.ops.base import (
     op,
     to_float,
 )
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -46,6 +47,8 @@ class _Product(Operation):
 @op("matmul")
 class MatMul(_Product):
     """The product of the matrices on the last two axes; `x1 @ x2` is the same."""
+
+    example = Example("matmul(x1, x2)", x1="f32[5, 6]", x2="f32[6, 4]")
 
     def product(self, b: Builder, x1: Value, x2: Value) -> Value:
         """Write the op."""
@@ -80,6 +83,8 @@ class Dot(_Product):
 
     Of two rows it is one number. A tensor without axes scales the other.
     """
+
+    example = Example("dot(x1, x2)", x1="f32[5, 6]", x2="f32[6, 4]")
 
     def product(self, b: Builder, x1: Value, x2: Value) -> Value:
         """A product, or a sum of products."""
@@ -143,6 +148,8 @@ def _aligned(b: Builder, x1: Value, x2: Value) -> tuple[Value, Value]:
 class TensorDot(_Product):
     """The sum over pairs of axes, one of each tensor."""
 
+    example = Example("tensordot(x1, x2, axes=1)", x1="f32[5, 6]", x2="f32[6, 4]")
+
     axes: int | tuple[int, int] | tuple[tuple[int, ...], tuple[int, ...]] = arg(
         default=2,
         doc="How many: the last of the first, and the first of the second one's examples; or "
@@ -181,6 +188,8 @@ class Einsum(Operation):
     of the result.
     """
 
+    example = Example('einsum("bij,bjk->bik", x1, x2)', x1="f32[5, 6]", x2="f32[6, 4]")
+
     variadic: ClassVar[bool] = True
 
     subscripts: str = arg(doc="The equation; it may stand before the tensors, as in Keras.")
@@ -207,6 +216,8 @@ class Einsum(Operation):
 @op("cross")
 class Cross(_Product):
     """The vector at right angles to two of 3 elements; of two of 2 elements, its height."""
+
+    example = Example("cross(x1, x2)", x1="f32[3]", x2="f32[3]")
 
     axisa: int = arg(default=-1, doc="The axis of the first one's vectors.")
     axisb: int = arg(default=-1, doc="The axis of the second one's vectors.")

@@ -8,6 +8,7 @@ from typing import ClassVar, Final, TypeAlias, final
 
 from kspec.ir import Builder, Dim, TypeRuleError, Value
 from kspec.ops.base import Operation, arg, batched, fixed, op
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -23,6 +24,8 @@ class Rearrange(Operation):
     Both sides name all axes, the batch among them. Names in parentheses are parts of one axis,
     the first the one that changes slowest. All parts but one of a side need their sizes.
     """
+
+    example = Example('rearrange(x, "b (h p) c -> b h (p c)", p=2)', x="f32[6, 8]")
 
     free_args: ClassVar[bool] = True
 

@@ -19,6 +19,7 @@ from kspec.ops.base import (
     in_order,
     op,
 )
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -27,6 +28,8 @@ __all__: list[str] = []
 @op("expand_dims")
 class ExpandDims(Operation):
     """A new axis of size 1, or several."""
+
+    example = Example("expand_dims(x, axis=1)", x="f32[6]")
 
     axis: int | tuple[int, ...] = arg(doc="Where the new axis stands in the result.")
 
@@ -43,6 +46,8 @@ class ExpandDims(Operation):
 @op("squeeze")
 class Squeeze(Operation):
     """Without an axis of size 1, or several."""
+
+    example = Example("squeeze(x)", x="f32[1, 6]")
 
     axis: int | tuple[int, ...] | None = arg(
         default=None, doc="The axis or axes; by default all of size 1."
@@ -61,6 +66,8 @@ class Squeeze(Operation):
 @op("transpose")
 class Transpose(Operation):
     """The axes in another order."""
+
+    example = Example("transpose(x, (0, 3, 1, 2))", x="f32[5, 6, 7]")
 
     axes: tuple[int, ...] | None = arg(
         default=None,
@@ -82,6 +89,8 @@ class Transpose(Operation):
 class MoveAxis(Operation):
     """Some axes at other places, the others in their order."""
 
+    example = Example("moveaxis(x, 1, 3)", x="f32[5, 6, 7]")
+
     source: int | tuple[int, ...] = arg(doc="The axis or axes.")
     destination: int | tuple[int, ...] = arg(doc="Where they stand in the result.")
 
@@ -101,6 +110,8 @@ class MoveAxis(Operation):
 @op("swapaxes")
 class SwapAxes(Operation):
     """Two axes in each other's place."""
+
+    example = Example("swapaxes(x, 1, 3)", x="f32[5, 6, 7]")
 
     axis1: int = arg(doc="One axis.")
     axis2: int = arg(doc="The other.")
@@ -128,6 +139,8 @@ class Ravel(Operation):
 @op("reshape")
 class Reshape(Operation):
     """The elements of each example in another shape; the layer of that name does the same."""
+
+    example = Example("reshape(x, (8, 6))", x="f32[6, 8]")
 
     newshape: int | tuple[int, ...] = arg(
         doc="The axes of one example; one may be -1, for what is left."
@@ -157,6 +170,8 @@ class Reshape(Operation):
 @op("broadcast_to")
 class BroadcastTo(Operation):
     """Axes of size 1 repeated, and new axes before the others, up to a shape."""
+
+    example = Example("broadcast_to(x, (5, 6))", x="f32[6]")
 
     shape: tuple[int, ...] = arg(doc="The axes of one example.")
 

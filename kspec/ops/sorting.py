@@ -17,6 +17,7 @@ from kspec.ops.base import (
     op,
     to_float,
 )
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -105,6 +106,8 @@ class NanArgMin(_Place):
 class SearchSorted(Operation):
     """Where numbers would stand in a sorted row, which is the same for every example."""
 
+    example = Example("searchsorted(array([0.0, 0.5, 1.0]), x)", x="f32[6]")
+
     operands: ClassVar[int] = 2
 
     side: Literal["left", "right"] = arg(
@@ -120,6 +123,8 @@ class SearchSorted(Operation):
 @op("digitize")
 class Digitize(Operation):
     """Which bin a number falls into: how many of the edges are not above it."""
+
+    example = Example("digitize(x, [0.0, 0.5, 1.0])", x="f32[6]")
 
     elementwise: ClassVar[bool] = True
 
@@ -145,6 +150,8 @@ class InTopK(Operation):
 
     The first operand has class numbers, the second a score for each class on its last axis.
     """
+
+    example = Example("in_top_k(target, x, 3)", x="f32[10]", target="i32")
 
     operands: ClassVar[int] = 2
     promotes: ClassVar[int] = 2

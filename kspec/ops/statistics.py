@@ -7,6 +7,7 @@ from typing import Any, ClassVar, Literal, final
 from kspec.ir import Builder, Value
 from kspec.ops.base import Operation, arg, axes_of, number, op, to_float
 from kspec.ops.reductions import Reduction
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -50,6 +51,8 @@ class _Quantile(Operation):
 class Quantile(_Quantile):
     """The number along axes below which a share of them lies: 0.5 is the median."""
 
+    example = Example("quantile(x, 0.9)", x="f32[6]")
+
     ir: ClassVar[str] = "quantile"
 
 
@@ -57,6 +60,8 @@ class Quantile(_Quantile):
 @op("percentile")
 class Percentile(_Quantile):
     """The number along axes below which so many of a hundred lie: 50 is the median."""
+
+    example = Example("percentile(x, 90)", x="f32[6]")
 
     ir: ClassVar[str] = "quantile"
     whole: ClassVar[float] = 100.0
@@ -67,6 +72,8 @@ class Percentile(_Quantile):
 class NanQuantile(_Quantile):
     """`quantile` of what is not NaN."""
 
+    example = Example("nanquantile(x, 0.9)", x="f32[6]")
+
     ir: ClassVar[str] = "nanquantile"
 
 
@@ -74,6 +81,8 @@ class NanQuantile(_Quantile):
 @op("nanpercentile")
 class NanPercentile(_Quantile):
     """`percentile` of what is not NaN."""
+
+    example = Example("nanpercentile(x, 90)", x="f32[6]")
 
     ir: ClassVar[str] = "nanquantile"
     whole: ClassVar[float] = 100.0

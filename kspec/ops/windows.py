@@ -6,6 +6,7 @@ from typing import ClassVar, final
 
 from kspec.ir import Builder, Value
 from kspec.ops.base import Operation, arg, bad_size, op
+from kspec.registry import Example
 
 __all__: list[str] = []
 
@@ -31,11 +32,15 @@ class _Window(Operation):
 class Bartlett(_Window):
     """Bartlett's window: a triangle."""
 
+    example = Example("x * bartlett(6)", x="f32[5, 6]")
+
 
 @final
 @op("blackman")
 class Blackman(_Window):
     """Blackman's window: a sum of three cosines."""
+
+    example = Example("x * blackman(6)", x="f32[5, 6]")
 
 
 @final
@@ -43,17 +48,23 @@ class Blackman(_Window):
 class Hamming(_Window):
     """Hamming's window: 0.54 - 0.46 * cos(2 pi n / (x - 1))."""
 
+    example = Example("x * hamming(6)", x="f32[5, 6]")
+
 
 @final
 @op("hanning")
 class Hanning(_Window):
     """Hann's window: 0.5 - 0.5 * cos(2 pi n / (x - 1))."""
 
+    example = Example("x * hanning(6)", x="f32[5, 6]")
+
 
 @final
 @op("kaiser")
 class Kaiser(_Window):
     """Kaiser's window, made of Bessel functions."""
+
+    example = Example("x * kaiser(6, 14.0)", x="f32[5, 6]")
 
     beta: float = arg(doc="How narrow it is.")
 

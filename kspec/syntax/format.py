@@ -172,7 +172,7 @@ def _line(tokens: list[_Token]) -> str:
         if token.kind == "comment":
             text += " " * max(2, padding) + token.text.rstrip()
             break
-        space = _space(before, token)
+        space = _space(before, token, before is tokens[0])
         if space and padding > 1 and token.aligned:
             space = " " * padding
         text += space + token.text
@@ -180,8 +180,8 @@ def _line(tokens: list[_Token]) -> str:
     return text
 
 
-def _space(before: _Token, token: _Token) -> str:
-    """The space between two tokens of a line, padding aside."""
+def _space(before: _Token, token: _Token, leads: bool) -> str:
+    """The space between two tokens of a line, the first of which may lead it, padding aside."""
     a, b = before.text, token.text
     if token.tight or before.unary or b in (",", ".") or a == "." or ".." in (a, b):
         return ""
@@ -196,7 +196,8 @@ def _space(before: _Token, token: _Token) -> str:
     if before.kind == "op" and a in "([":
         return ""
     if token.kind == "op" and b in "([":
-        called = before.kind == "name" and a not in _WORDS
+        op = a == "repeat" and not leads  # `y = repeat(x, 2)`, and no loop
+        called = before.kind == "name" and (op or a not in _WORDS)
         return "" if called or a in (")", "]") else " "
     return " "
 
