@@ -114,24 +114,26 @@ def close(
     np.testing.assert_allclose(ours, theirs, rtol=rtol, atol=atol, err_msg=where)
     if figure is not None and RECORD in os.environ:
         case = f"{os.environ['PYTEST_CURRENT_TEST']} {figure.case}"
-        line = json.dumps([*figure[:3], case, relative_error(ours, theirs)])
+        line = json.dumps([*figure[:3], case, relative_error(ours, theirs, atol)])
         with Path(os.environ[RECORD]).open("a", encoding="utf-8") as file:
             file.write(f"{line}\n")
 
 
-def relative_error(ours: np.ndarray, theirs: np.ndarray) -> float:
+def relative_error(ours: np.ndarray, theirs: np.ndarray, least: float) -> float:
     """The largest difference of two arrays, by the largest number of the second.
 
     An element by its own size would say nothing where numbers that should cancel leave rounding.
-    Infinities and NaN, which are the same in both, do not count; where all is 0, the
-    difference itself is given.
+    Infinities and NaN, which are the same in both, do not count. Where no number is above
+    `least`, which the comparison takes for 0, the difference itself is given.
     """
     ours, theirs = (each.astype(np.float64) for each in (ours, theirs))
     finite = np.isfinite(ours) & np.isfinite(theirs)
     if not finite.any():
         return 0.0
     largest = np.abs(theirs[finite]).max()
-    return float(np.abs(ours[finite] - theirs[finite]).max() / (largest or 1.0))
+    return float(
+        np.abs(ours[finite] - theirs[finite]).max() / (largest if largest > least else 1.0)
+    )
 
 
 def loss_and_gradient(

@@ -68,7 +68,8 @@ numbers; the tests in `tests/parity` compare outputs, gradients, weights after s
 signatures with Keras itself. `kspec layers NAME` describes each. This page is generated.
 
 The tables say how many cases were compared on the CPU, and the largest error of a family: the
-largest difference of two arrays by the largest number of Keras'. Optimizers, regularizers and
+largest difference of two arrays by the largest number of Keras', or as it is where that is 0 but
+for rounding. Optimizers, regularizers and
 constraints are compared by the weights and losses after some steps; of initializers, those that
 draw nothing, as the others have their moments compared. Layers that draw or that learn from data
 are compared in tests of their own, beside the tables.
