@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from safetensors.numpy import load_file
@@ -15,6 +16,7 @@ import kspec
 from kspec.diagnostics import SpecError
 from kspec.helpers.fingerprint import fingerprint
 from kspec.helpers.keyed_fingerprint import keyed_fingerprint
+from kspec.runtime.weights import save_weights
 
 SPEC = """\
 data reviews {
@@ -164,6 +166,75 @@ def test_splits_of_texts_of_other_lengths_have_one_width(place: Path):
     rows = np.arange(2, dtype=np.int32)
     assert feed.batch("train", rows)["text_vectorization"].shape == (2, 5)
     assert feed.batch("validation", rows)["text_vectorization"].shape == (2, 5)
+
+
+@pytest.mark.parametrize(
+    ("type", "body", "reason"),
+    [
+        ("f32[3]", "x -> dense(4) -> normalization", "training, which changes `dense."),
+        ("f32[3]", "x -> batch_normalization -> normalization", "another thing in each step"),
+        ("f32[3]", "x -> dense(4) -> cast(i32) -> hashing(5)", "training, which changes `dense."),
+        ("f32[3]", "x -> dropout(0.5) -> cast(i32) -> hashing(5)", "another thing in each step"),
+        ("f32[3, 2]", "x -> time_distributed(normalization)", "cannot hold `normalization`"),
+        ("i32[3, 2]", "x -> time_distributed(hashing(5))", "inside of another layer"),
+    ],
+)
+def test_what_is_done_before_training_depends_on_nothing_that_it_changes(type, body, reason):
+    with pytest.raises(SpecError) as caught:
+        kspec.compile_text(f"model M {{\n  input x : {type}\n  output y = {body}\n}}\n")
+    assert [d.code for d in caught.value.diagnostics] == ["E302"]
+    assert reason in caught.value.render()
+
+
+def test_a_layer_behind_dropout_learns_what_evaluation_gives_it():
+    text = """
+data d {
+  source = arrays()
+  x : f32[2]
+}
+
+model M {
+  input x : f32[2]
+  output y = x -> dropout(0.5) -> normalization -> dense(1)
+}
+
+train {
+  model = M
+  data = d
+  loss = mean(square(y))
+  optimizer = sgd(0.1)
+}
+"""
+    x = np.random.default_rng(0).normal(5, 2, (50, 2)).astype(np.float32)
+    run = kspec.compile_text(text).fit({"train": {"x": x}}, epochs=1, quiet=True)
+    np.testing.assert_allclose(run.weights["normalization.mean"], x.mean(0), rtol=1e-5)
+
+
+def test_weights_without_their_vocabulary_are_refused(place: Path):
+    """Else the rows of an embedding would be those of other words."""
+    run = kspec.compile(place / "net.kspec").init()
+    save_weights(run.weights, place / "bare.safetensors")
+    text = SPEC.replace("  loss ", '  load ** from "bare.safetensors"\n  loss ', 1)
+    with pytest.raises(SpecError) as caught:
+        kspec.compile_text(text, folder=place).init()
+    assert [d.code for d in caught.value.diagnostics] == ["E611"]
+    assert "it has no `text_vectorization.vocabulary`" in caught.value.render()
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # of Keras
+def test_files_of_keras_have_no_vocabularies(place: Path):
+    words = keras.Sequential([keras.layers.Embedding(20, 4)])
+    words.build((None, 3))
+    words.save_weights(place / "a.weights.h5")
+    text = SPEC.replace(
+        "  words = review -> text_vectorization(max_tokens=20) -> embedding(20, 4) -> ",
+        "  share part = text_vectorization(max_tokens=20) -> embedding(20, 4)\n"
+        "  words = review -> part -> ",
+    ).replace("  loss ", '  load part from "a.weights.h5"\n  loss ', 1)
+    with pytest.raises(SpecError) as caught:
+        kspec.compile_text(text, folder=place).init()
+    assert [d.code for d in caught.value.diagnostics] == ["E611"]
+    assert "read from `.safetensors` files only" in caught.value.render()
 
 
 def test_text_may_not_reach_the_device():

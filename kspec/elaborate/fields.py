@@ -139,10 +139,10 @@ class Fields:
         return Classes(classes, self.data.spans, self.reporter)
 
 
-def _advice(name: str, declared: TensorType, actual: TensorType | None) -> str:
+def _advice(name: str, declared: TensorType, actual: TensorType) -> str:
     """How to declare an input that takes a field of another type."""
-    if actual is None:
-        return "text is no input of a model: declare it as `class`, or leave it out"
+    if actual.is_hosted:
+        return f"write `input {name} : {spell(actual)}`; `text_vectorization` makes numbers of it"
     line = f"`input {name} : {spell(actual)}`"
     if declared.dtype != actual.dtype:
         return f"write {line}; `rescaling(...)` or `cast(...)` makes floats in the model"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import Any, Never, TypeAlias
 
 from kspec.activations.base import Activation
 from kspec.diagnostics import Label, Span
@@ -18,6 +18,7 @@ from kspec.diagnostics.errors import (
 from kspec.diagnostics.lints import MaskDropped
 from kspec.elaborate import origins
 from kspec.elaborate.arithmetic import Arithmetic, merged_mask
+from kspec.elaborate.hosted import changing
 from kspec.elaborate.operands import numbers
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
@@ -132,11 +133,7 @@ class Lowering:
         dims = self._match(layer, operands, types, span)
         reason = layer.misfit(*types)
         if reason is not None:
-            self.reporter.fail(
-                ShapeMisfit(
-                    span=span, layer=layer.name, reason=reason, labels=self.origins(operands, span)
-                )
-            )
+            self._misfit(layer, reason, operands, span)
         if layer.masking == "drops" and any(operand.mask for operand in operands):
             self.reporter.report(MaskDropped(span=span, layer=layer.name))
         sizes = {n: v for n in layer.arg_types() if isinstance(v := getattr(layer, n), int)}
@@ -146,11 +143,20 @@ class Lowering:
         specs = layer.specs(types, dims)
         weights = self._weights(layer, specs, dims, place, operands)
         given = {name: tuple(map(_masked, tensors)) for name, tensors in named.items()}
+        start = len(self.builder.ops)
         results = layer.apply(self.builder, tuple(map(_masked, operands)), weights, given)
+        table = (weight.value for weight in self.weights.weights.values())
+        reason = changing(self.builder.ops[start:], self.builder, table)
+        if reason is not None:
+            self._misfit(layer, reason, operands, span)
         penalty = layer.penalty()
         if penalty is not None:
             self._activity(penalty, results)
         return results
+
+    def _misfit(self, layer: Layer, reason: str, operands: tuple[Tensor, ...], span: Span) -> Never:
+        labels = self.origins(operands, span)
+        self.reporter.fail(ShapeMisfit(span=span, layer=layer.name, reason=reason, labels=labels))
 
     def _activity(self, penalty: Regularizer, results: tuple[Masked, ...]) -> None:
         """The mean over the real examples of a penalty on what a layer gives."""

@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir.core import Attr, Func, Op, Value
-from kspec.ir.ops import OPS
+from kspec.ir.ops import OPS, TypeRuleError
 from kspec.ir.types import BATCH, TensorType
 
 Step: TypeAlias = Callable[
@@ -96,6 +96,11 @@ class Builder:
         body: Func | None = None,
     ) -> tuple[Value, ...]:
         row = OPS[name]
+        if self.scope and row.stage in ("host", "learn"):
+            raise TypeRuleError(
+                "it works before the device, and cannot stand inside of another layer\n"
+                "give it the whole tensor, on a line of its own"
+            )
         if name == "random_key":
             args = self.rounds
         complete = dict(sorted({**row.defaults, **attrs}.items()))

@@ -118,6 +118,14 @@ class Func:
         used += [value for _, value in self.returns]
         return tuple(dict.fromkeys(value for value in used if value not in own))
 
+    @property
+    def names(self) -> list[str]:
+        """The names of all values that it defines, those in bodies included."""
+        values = [*self.params]
+        for op in self.walk():
+            values += (*op.results, *(op.body.params if op.body else ()))
+        return [value.name for value in values]
+
     def walk(self) -> Iterator[Op]:
         """All ops, those in bodies before the op that has the body."""
         for op in self.ops:

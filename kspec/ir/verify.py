@@ -63,9 +63,7 @@ def _distinct(names: list[str], what: str, where: str) -> None:
 
 
 def _verify_func(func: Func, weights: set[Value], where: str) -> None:
-    names = [value.name for value in func.params]
-    names += [v.name for op in func.walk() for v in (*op.results, *(op.body or _NONE).params)]
-    _distinct(names, "value", where)
+    _distinct(func.names, "value", where)
     _verify_inside(func, weights, where, func.name)
 
 
@@ -83,7 +81,6 @@ def _verify_inside(func: Func, around: set[Value], where: str, name: str) -> Non
             raise InvalidIR(where, f"the result {result} is %{value.name}, which is not defined")
 
 
-_NONE = Func("", (), (), ())
 # The functions that ops of a stage may be in.
 _PLACES: Final = {
     "graph": ("graph",),

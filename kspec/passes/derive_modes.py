@@ -42,7 +42,7 @@ from dataclasses import replace
 
 from kspec.ir import KEY, Builder, Func, Module, Op, Phase, TensorType, Value
 from kspec.passes.batch_statistics import BATCH_NORMS, normalize_as_moved, normalize_by_batch
-from kspec.passes.rewrite import live_ops, rewrite_func
+from kspec.passes.rewrite import live_ops, rewrite_func, without_unused
 
 
 def derive_modes(module: Module) -> Module:
@@ -108,7 +108,7 @@ def _penalize(func: Func, frozen: set[str]) -> Func:
     returns = {name: v for name, v in func.returns if not name.startswith("penalty.")}
     own = [value for name, value in penalties.items() if name not in frozen]
     if own:
-        b = Builder(v.name for v in (*func.params, *(r for op in func.walk() for r in op.results)))
+        b = Builder(func.names)
         b.ops.extend(func.ops)
         b.hint = "penalty"
         total = own[0]
@@ -132,7 +132,7 @@ def _evaluation(graph: Func, phases: tuple[Phase, ...]) -> Func:
     """The sums of a batch; the loss has the penalties on all that some phase learns."""
     never = {p for p in phases[0].frozen if all(p in phase.frozen for phase in phases)}
     func = _live(_penalize(inference(graph, "eval", ("sum.", "penalty.")), never))
-    return _without_unused(func, graph.params[-1:])
+    return without_unused(func, graph.params[-1:])
 
 
 def inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
@@ -146,14 +146,7 @@ def inference(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:
         return None
 
     func = _live(rewrite_func(_slice(graph, name, kinds), rule))
-    return func if name == "eval" else _without_unused(func)
-
-
-def _without_unused(func: Func, kept: tuple[Value, ...] = ()) -> Func:
-    """The function without parameters that nothing uses: weights of classes are for training."""
-    used = {*kept, *(value for op in func.ops for value in op.uses)}
-    used.update(value for _, value in func.returns)
-    return replace(func, params=tuple(value for value in func.params if value in used))
+    return func if name == "eval" else without_unused(func)
 
 
 def _slice(graph: Func, name: str, kinds: tuple[str, ...]) -> Func:

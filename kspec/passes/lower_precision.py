@@ -61,11 +61,7 @@ def lower_precision(module: Module) -> Module:
 def _lowered(graph: Func, words: Mapping[Value, str]) -> Func:
     outputs = [value for name, value in graph.returns if name.startswith("output.")]
     model = {value for op in live_ops(graph.ops, outputs) for value in op.results}
-    names = [value.name for value in graph.params]
-    for op in graph.walk():
-        names += [value.name for value in op.results]
-        names += [value.name for value in (op.body.params if op.body else ())]
-    writer = _Writer(Builder(names), {}, words)
+    writer = _Writer(Builder(graph.names), {}, words, {})
     writer.write(graph.ops, model)
     returns = tuple((name, writer.high(value)) for name, value in graph.returns)
     return replace(graph, ops=tuple(writer.builder.ops), returns=returns)
@@ -78,34 +74,38 @@ class _Writer:
         builder: Where they go.
         now: What took the place of values so far.
         words: What casts of weights are called.
+        constants: The ops of the constants so far, which are written anew in another type.
     """
 
     def __init__(
-        self, builder: Builder, now: dict[Value, Value], words: Mapping[Value, str]
+        self,
+        builder: Builder,
+        now: dict[Value, Value],
+        words: Mapping[Value, str],
+        constants: Mapping[Value, Op],
     ) -> None:
         self.builder = builder
         self.now = now
         self.words = words
+        self.constants = dict(constants)
         self._cast: dict[tuple[Value, str], Value] = {}
-        self._constants: dict[Value, Op] = {}
 
     def write(self, ops: Iterable[Op], model: set[Value] | None) -> None:
-        """Write ops; those of the model compute in bfloat16, and all of them in a body."""
+        """Write ops; those that make values of the model compute in bfloat16, or all of them."""
         for op in ops:
             if op.name == "constant":
-                self._constants[op.result] = op
+                self.constants[op.result] = op
             inside = model is None or not model.isdisjoint(op.results)
             with self.builder.at(op.span, op.results[0].hint):
-                if inside and op.body is not None:
-                    self._region(op, op.body)
-                elif inside and op.name in LOWERED:
-                    self._put(op, tuple(self.low(value) for value in op.args))
-                else:
-                    self._put(op, tuple(self.high(value) for value in op.args))
+                if op.body is not None:
+                    self._region(op, op.body, inside)
+                    continue
+                side = self.low if inside and op.name in LOWERED else self.high
+                self._put(op, tuple(map(side, op.args)))
 
     def low(self, value: Value) -> Value:
         """A value in bfloat16, if it is in float32."""
-        constant = self._constants.get(value)
+        constant = self.constants.get(value)
         if constant is not None and value.type.dtype == HIGH:
             return self._kept(
                 value,
@@ -145,17 +145,17 @@ class _Writer:
         self.builder.ops.append(replace(op, args=args, results=results, body=body))
         self.now.update(zip(op.results, results, strict=True))
 
-    def _region(self, op: Op, body: Func) -> None:
-        """A loop whose operands, and what it carries, are bfloat16."""
+    def _region(self, op: Op, body: Func, lowers: bool) -> None:
+        """A loop; in the model its operands, and what it carries, are bfloat16."""
         params = tuple(
-            Value(p.name, p.type.with_dtype(LOW)) if p.type.dtype == HIGH else p
+            Value(p.name, p.type.with_dtype(LOW)) if lowers and p.type.dtype == HIGH else p
             for p in body.params
         )
         now = {**self.now, **dict(zip(body.params, params, strict=True))}
-        inner = _Writer(self.builder, now, self.words)
-        inner._constants = dict(self._constants)
+        inner = _Writer(self.builder, now, self.words, self.constants)
+        own, side = (self.low, inner.low) if lowers else (self.high, inner.high)
         with self.builder.inside():
-            inner.write(body.ops, None)
-            returns = tuple((name, inner.low(value)) for name, value in body.returns)
-            lowered = Func(body.name, params, tuple(self.builder.ops), returns)
-        self._put(op, tuple(self.low(value) for value in op.args), lowered)
+            inner.write(body.ops, None if lowers else set())
+            returns = tuple((name, side(value)) for name, value in body.returns)
+            written = Func(body.name, params, tuple(self.builder.ops), returns)
+        self._put(op, tuple(map(own, op.args)), written)

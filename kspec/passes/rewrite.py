@@ -22,11 +22,7 @@ def rewrite_func(func: Func, rule: Rule, reserved: Iterable[str] = ()) -> Func:
             the op.
         reserved: Names that new values must not take, beside those of the function.
     """
-    names = [value.name for value in func.params]
-    for op in func.walk():
-        names += [value.name for value in op.results]
-        names += [value.name for value in (op.body.params if op.body else ())]
-    builder = Builder((*names, *reserved))
+    builder = Builder((*func.names, *reserved))
     return _rewrite(func, rule, builder, {})
 
 
@@ -68,6 +64,13 @@ def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
         live.update(op.uses)
         kept.append(op)
     return kept[::-1]
+
+
+def without_unused(func: Func, kept: Iterable[Value] = ()) -> Func:
+    """The function without parameters that nothing uses, but for those to keep."""
+    used = {*kept, *(value for op in func.ops for value in op.uses)}
+    used.update(value for _, value in func.returns)
+    return replace(func, params=tuple(value for value in func.params if value in used))
 
 
 def behind_movers(value: Value, makers: Mapping[Value, Op]) -> Value:

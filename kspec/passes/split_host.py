@@ -36,10 +36,13 @@ After:
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Final
 
 from kspec.ir import OPS, Func, Module, Op, Value
 from kspec.passes.derive_modes import inference
-from kspec.passes.rewrite import live_ops
+from kspec.passes.rewrite import live_ops, without_unused
+
+MASK: Final = "mask"
 
 
 def split_host(module: Module) -> Module:
@@ -49,7 +52,7 @@ def split_host(module: Module) -> Module:
         return module
     (graph,) = graphs
     rest = [func for func in module.funcs if func is not graph]
-    learn = _trimmed(inference(graph, "learn", ("learn.",)))
+    learn = inference(graph, "learn", ("learn.",))
     kept = [(name, value) for name, value in graph.returns if not name.startswith("learn.")]
     graph = replace(
         graph, returns=tuple(kept), ops=tuple(live_ops(graph.ops, (value for _, value in kept)))
@@ -67,8 +70,7 @@ def _split(graph: Func) -> tuple[Func, Func]:
     device = [op for op in graph.ops if _stage(op) != "host"]
     used = [value for op in device for value in op.uses]
     used += [value for _, value in graph.returns]
-    taken = {value.name for value in graph.params}
-    taken |= {value.name for op in device for value in (*op.results, *_inside(op))}
+    taken = set(graph.with_ops(device).names)
     crossing: dict[Value, Value] = {}
     for value in dict.fromkeys(value for value in used if value in made):
         crossing[value] = Value(_name(value, taken), value.type)
@@ -78,7 +80,7 @@ def _split(graph: Func) -> tuple[Func, Func]:
         tuple(live_ops(graph.ops, crossing)),
         tuple((f"prepared.{new.name}", old) for old, new in crossing.items()),
     )
-    return _device(graph, device, crossing), _trimmed(prepare)
+    return _device(graph, device, crossing), without_unused(prepare)
 
 
 def _device(graph: Func, ops: list[Op], crossing: dict[Value, Value]) -> Func:
@@ -86,10 +88,11 @@ def _device(graph: Func, ops: list[Op], crossing: dict[Value, Value]) -> Func:
     moved = [_moved(op, crossing) for op in ops]
     returns = tuple((name, crossing.get(value, value)) for name, value in graph.returns)
     moved = live_ops(moved, (value for _, value in returns))
-    *fields, mask = graph.params
-    func = Func("graph", (*fields, mask), tuple(moved), returns)
-    kept = _used(func)
-    return replace(func, params=(*(v for v in fields if v in kept), *crossing.values(), mask))
+    new = tuple(crossing.values())
+    last = len(graph.params) - (graph.params[-1].name == MASK)  # a model alone has none
+    params = (*graph.params[:last], *new, *graph.params[last:])
+    func = Func("graph", params, tuple(moved), returns)
+    return without_unused(func, (*new, *graph.params[last:]))
 
 
 def _moved(op: Op, crossing: dict[Value, Value]) -> Op:
@@ -100,23 +103,6 @@ def _moved(op: Op, crossing: dict[Value, Value]) -> Op:
         returns = tuple((name, crossing.get(value, value)) for name, value in body.returns)
         body = replace(body, ops=ops, returns=returns)
     return replace(op, args=tuple(crossing.get(value, value) for value in op.args), body=body)
-
-
-def _trimmed(func: Func) -> Func:
-    """The function without parameters that it does not need."""
-    used = _used(func)
-    return replace(func, params=tuple(value for value in func.params if value in used))
-
-
-def _used(func: Func) -> set[Value]:
-    return {value for op in func.ops for value in op.uses} | {value for _, value in func.returns}
-
-
-def _inside(op: Op) -> list[Value]:
-    """The values of an op's body."""
-    if op.body is None:
-        return []
-    return [*op.body.params, *(value for each in op.body.walk() for value in each.results)]
 
 
 def _name(value: Value, taken: set[str]) -> str:

@@ -159,11 +159,18 @@ def load_into(
 def read_tables(path: Path, part: str, tables: Iterable[str]) -> dict[str, tuple[str | int, ...]]:
     """The vocabularies of a part that a file of weights has. Raises SpecError."""
     own = {name: name[len(part) :].lstrip(".") for name in tables if _is_in(name, part)}
-    if not own or path.suffix in ENDINGS:  # Keras keeps vocabularies elsewhere
+    if not own:
         return {}
+    if path.suffix != ".safetensors":
+        first = next(iter(own))
+        reason = f"`{first}` is a vocabulary, which is read from `.safetensors` files only"
+        raise SpecError((_misfit(path, part, reason),))
     found, _ = read_weights(path, {*own, *own.values()})
     keys = {name: short if short in found else name for name, short in own.items()}
-    there = {name: found[key] for name, key in keys.items() if key in found}
+    for name, key in keys.items():
+        if key not in found:
+            raise SpecError((_misfit(path, part, f"it has no `{name}`"),))
+    there = {name: found[key] for name, key in keys.items()}
     try:
         return {name: decoded(array) for name, array in there.items()}
     except ValueError as error:
