@@ -20,7 +20,7 @@ from kspec.data.dataset import (
 from kspec.data.lookups import looks_up
 from kspec.diagnostics import Source, Span
 from kspec.ir import CONVOLUTIONS, TABLE, Call, Module, Phase, TensorType, read_call, show_call
-from kspec.passes.rewrite import behind_movers
+from kspec.passes.rewrite import definitions, rows_looked_up
 from kspec.registry import lookup
 
 FORMAT: Final = 2
@@ -144,16 +144,9 @@ def _looked_up(module: Module) -> dict[str, tuple[int, Span | None]]:
         if func.name == "prepare"
         for name, _ in func.returns
     }
-    found: dict[str, tuple[int, Span | None]] = {}
     predict = module.func("predict")
-    makers = {value: op for op in predict.ops for value in op.results}
-    for op in predict.ops:
-        if op.name != "take":
-            continue
-        name, rows = behind_movers(op.args[1], makers).name, op.args[0].type.shape[0]
-        if name in made and isinstance(rows, int) and rows < found.get(name, (rows + 1, None))[0]:
-            found[name] = (rows, op.span)
-    return found
+    names = {value: value.name for value in predict.params if value.name in made}
+    return rows_looked_up(predict.ops, definitions(predict), names)
 
 
 def _embeddings(looked: Mapping[str, tuple[int, Span | None]]) -> dict[str, Span]:

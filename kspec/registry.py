@@ -145,7 +145,12 @@ def arg(*, default: Any = _REQUIRED, doc: str, last: bool = False, after: str = 
 def in_order(args: Mapping[str, Arg]) -> tuple[Arg, ...]:
     """Arguments as a signature has them: those that are last behind the others."""
     ordered = sorted(args.values(), key=lambda each: each.last)  # stable
-    for each in args.values():
+
+    def depth(each: Arg) -> int:
+        """How many arguments it stands behind, one behind the other."""
+        return 1 + depth(args[each.after]) if each.after in args else 0
+
+    for each in sorted(args.values(), key=depth):
         if each.after in args:
             ordered.remove(each)
             ordered.insert([other.name for other in ordered].index(each.after) + 1, each)

@@ -20,7 +20,7 @@ from kspec.elaborate.origins import spell
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Tensor
 from kspec.ir import TensorType, Value
-from kspec.passes.rewrite import behind_movers
+from kspec.passes.rewrite import rows_looked_up
 from kspec.syntax import tree
 
 
@@ -113,24 +113,16 @@ class Fields:
     def looked_up(self, scores: Mapping[str, tuple[str, int]]) -> Data:
         """The data, with the rows of embeddings that look its fields up, and with `scores`."""
         inputs = {value: name for name, value in self.graph.inputs.items()}
-        rows: dict[str, int] = {}
-        sources = dict(self.data.sources)
-        for op in self.builder.ops:
-            if op.name != "take" or op.span is None:
-                continue
-            size, name = (
-                op.args[0].type.shape[0],
-                inputs.get(behind_movers(op.args[1], self.builder.makers)),
-            )
-            if name is not None and isinstance(size, int) and size < rows.get(name, size + 1):
-                rows[name] = size
-                sources[looks_up(name)] = op.span
+        written = [op for op in self.builder.ops if op.span is not None]
+        rows = rows_looked_up(written, self.builder.makers, inputs)
+        below = {name: count for name, (count, _) in rows.items()}
+        places = {looks_up(name): span for name, (_, span) in rows.items() if span is not None}
         fields = tuple(
-            replace(f, below=rows.get(f.name), scores=scores.get(f.name))
+            replace(f, below=below.get(f.name), scores=scores.get(f.name))
             for f in self.data.declaration.fields
         )
         declaration = replace(self.data.declaration, fields=fields)
-        return replace(self.data, declaration=declaration, sources=sources)
+        return replace(self.data, declaration=declaration, sources={**self.data.sources, **places})
 
     def classes(self) -> Classes:
         """What checks the scores of a model against the classes of a label."""

@@ -23,13 +23,46 @@ class _Lookup(Layer):
     num_oov_indices: int = arg(
         default=1, doc="How many numbers unknown words share; 0 refuses unknown words."
     )
+    idf_weights: tuple[float, ...] | None = arg(
+        default=None,
+        doc="How much each of the given vocabulary tells, for tf_idf.",
+        after="vocabulary",
+    )
     output_mode: Mode = arg(
         default="int", doc="Numbers, or what `category_encoding` makes of them, or tf_idf."
+    )
+    pad_to_max_tokens: bool = arg(
+        default=False, doc="Whether vectors have max_tokens axes for a given vocabulary, too."
+    )
+    salt: Salt = arg(
+        default=None,
+        doc="The key of the hash of what is unknown: SipHash in place of FarmHash.",
+        last=True,
     )
 
     def words(self) -> Words:
         """The vocabulary."""
         raise NotImplementedError
+
+    def _words(
+        self,
+        mask: str | int | None,
+        unknown: str | int,
+        given: tuple[str | int, ...] | None,
+        hashed: bool = False,
+    ) -> Words:
+        return Words(
+            most=self.max_tokens,
+            unknown=self.num_oov_indices,
+            mask=mask,
+            without=(unknown,),
+            given=given,
+            tells=self.idf_weights,
+            mode=self.output_mode,
+            padded=self.pad_to_max_tokens,
+            salt=self.salt,
+            hashed=hashed,
+        )
 
     def check(self) -> str | None:
         """The arguments together."""
@@ -68,17 +101,6 @@ class StringLookup(_Lookup):
     vocabulary: tuple[str, ...] | None = arg(
         default=None, doc="The words, if they are not to be learned.", after="oov_token"
     )
-    idf_weights: tuple[float, ...] | None = arg(
-        default=None,
-        doc="How much each word of the vocabulary tells, for tf_idf.",
-        after="vocabulary",
-    )
-    pad_to_max_tokens: bool = arg(
-        default=False, doc="Whether vectors have max_tokens axes for a given vocabulary, too."
-    )
-    salt: Salt = arg(
-        default=None, doc="The key of unknown words' hash: SipHash in place of FarmHash."
-    )
 
     def misfit(self, *operands: TensorType) -> str | None:
         """Text."""
@@ -88,17 +110,7 @@ class StringLookup(_Lookup):
 
     def words(self) -> Words:
         """The vocabulary."""
-        return Words(
-            self.max_tokens,
-            self.num_oov_indices,
-            self.mask_token,
-            (self.oov_token,),
-            self.vocabulary,
-            self.idf_weights,
-            self.output_mode,
-            self.pad_to_max_tokens,
-            self.salt,
-        )
+        return self._words(self.mask_token, self.oov_token, self.vocabulary)
 
 
 @final
@@ -125,16 +137,9 @@ class IntegerLookup(_Lookup):
     vocabulary: tuple[int, ...] | None = arg(
         default=None, doc="The integers, if they are not to be learned.", after="oov_token"
     )
-    idf_weights: tuple[float, ...] | None = arg(
-        default=None, doc="How much each of the vocabulary tells, for tf_idf.", after="vocabulary"
-    )
-    pad_to_max_tokens: bool = arg(
-        default=False, doc="Whether vectors have max_tokens axes for a given vocabulary, too."
-    )
     oov_method: Literal["floormod", "farmhash"] = arg(
         default="floormod", doc="How unknown integers share numbers: by remainder, or by hash."
     )
-    salt: Salt = arg(default=None, doc="The key of the hash: SipHash in place of FarmHash.")
 
     def check(self) -> str | None:
         """The arguments together."""
@@ -150,15 +155,5 @@ class IntegerLookup(_Lookup):
 
     def words(self) -> Words:
         """The vocabulary."""
-        return Words(
-            self.max_tokens,
-            self.num_oov_indices,
-            self.mask_token,
-            (self.oov_token,),
-            self.vocabulary,
-            self.idf_weights,
-            self.output_mode,
-            self.pad_to_max_tokens,
-            self.salt,
-            self.oov_method == "farmhash",
-        )
+        hashed = self.oov_method == "farmhash"
+        return self._words(self.mask_token, self.oov_token, self.vocabulary, hashed)

@@ -74,14 +74,14 @@ class TextVectorization(Layer):
     def words(self) -> Words:
         """The vocabulary."""
         return Words(
-            self.max_tokens,
-            1,
-            "",
-            ("[UNK]",),
-            self.vocabulary,
-            self.idf_weights,
-            self.output_mode,
-            self.pad_to_max_tokens,
+            most=self.max_tokens,
+            unknown=1,
+            mask="",
+            without=("[UNK]",),
+            given=self.vocabulary,
+            tells=self.idf_weights,
+            mode=self.output_mode,
+            padded=self.pad_to_max_tokens,
         )
 
     def weights(self, dims: Dims) -> Mapping[str, WeightSpec]:

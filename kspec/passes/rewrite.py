@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
+from kspec.diagnostics import Span
 from kspec.ir import Builder, Func, Module, Op, Value
 
 _MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
@@ -64,6 +65,31 @@ def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
         live.update(op.uses)
         kept.append(op)
     return kept[::-1]
+
+
+def rows_looked_up(
+    ops: Iterable[Op], makers: Mapping[Value, Op], names: Mapping[Value, str]
+) -> dict[str, tuple[int, Span | None]]:
+    """How many rows the embeddings have that look values up, and their places.
+
+    Args:
+        ops: The ops.
+        makers: The op that made each value.
+        names: The values in question, and what they are called.
+
+    Returns:
+        The least number of rows of each name that is looked up.
+    """
+    found: dict[str, tuple[int, Span | None]] = {}
+    for op in ops:
+        if op.name != "take":
+            continue
+        rows, name = op.args[0].type.shape[0], names.get(behind_movers(op.args[1], makers))
+        if name is None or not isinstance(rows, int):
+            continue
+        if name not in found or rows < found[name][0]:
+            found[name] = (rows, op.span)
+    return found
 
 
 def without_unused(func: Func, kept: Iterable[Value] = ()) -> Func:
