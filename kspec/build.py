@@ -1,7 +1,7 @@
 """Compiled folders: written by `kspec compile`, found again by `kspec run`.
 
-Beside the program, `build.json` names the spec and the kspec that compiled it. A
-program is used as it is while both are unchanged, and compiled anew otherwise.
+Beside the program, `build.json` names the spec, the kspec that compiled it, and what `kspec tune`
+had measured. A program is used as it is while these are unchanged, and compiled anew otherwise.
 """
 
 from __future__ import annotations
@@ -13,16 +13,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import kspec
-from kspec.compiler import read_source
+from kspec.data.paths import resolve
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import RunFolderBroken
+from kspec.externs import ExternPlan
 from kspec.files import write_json
+from kspec.plan_text import plan_from_json
+from kspec.sources import read_source
+from kspec.tuned import read_table
 
 if TYPE_CHECKING:
     from kspec.api import Program
     from kspec.runtime.bundle import Bundle
 
 BUILD = "build.json"
+PLAN = "plan.json"
 
 
 def write_build(program: Program, spec: Path, folder: Path) -> None:
@@ -31,7 +36,11 @@ def write_build(program: Program, spec: Path, folder: Path) -> None:
 
     write_bundle(program.bundle(), folder)
     relative = os.path.relpath(spec.absolute(), folder.absolute())
-    about = {"spec": Path(relative).as_posix(), "kspec": kspec.__version__}
+    about = {
+        "spec": Path(relative).as_posix(),
+        "kspec": kspec.__version__,
+        "tuned": read_table().digest,
+    }
     write_json(folder / BUILD, about)
 
 
@@ -40,6 +49,7 @@ def bundle_of(
     spec: Path | None = None,
     compile: Callable[[], Program] | None = None,
     changed: bool = False,
+    allow_extern: bool = False,
 ) -> Bundle:
     """The program of a compiled folder, compiled anew where the spec has changed.
 
@@ -48,6 +58,7 @@ def bundle_of(
         spec: The spec.
         compile: Compiles the spec; without it the folder is used as it is.
         changed: Whether the spec is changed from outside, so that no folder has it.
+        allow_extern: Whether functions of Python files may run.
 
     Raises:
         SpecError: The folder is damaged, or the spec has mistakes.
@@ -60,9 +71,10 @@ def bundle_of(
             reason = f"it holds no {BUILD}"
             broken = RunFolderBroken(span=None, path=folder.as_posix(), reason=reason)
             raise SpecError((broken,))
-        return read_bundle(folder, (folder / about["spec"]).parent)
+        place = (folder / about["spec"]).parent
+        return read_bundle(folder, place, allow_extern=allow_extern)
     if about is not None and not changed and _fresh(folder, about, spec):
-        return read_bundle(folder, spec.parent)
+        return read_bundle(folder, spec.parent, allow_extern=allow_extern)
     program = compile()
     if about is not None and not changed:
         write_build(program, spec, folder)
@@ -78,9 +90,19 @@ def _about(folder: Path) -> dict[str, Any] | None:
 
 
 def _fresh(folder: Path, about: dict[str, Any], spec: Path) -> bool:
-    """Whether the folder holds this very spec and its imports, compiled by this kspec."""
-    if about.get("kspec") != kspec.__version__:
+    """Whether the folder holds this very spec and its imports, compiled by this kspec, as tuned."""
+    if (about.get("kspec"), about.get("tuned", "")) != (kspec.__version__, read_table().digest):
         return False
+    try:
+        if not all(_unchanged(folder, extern, spec.parent) for extern in _externs(folder)):
+            return False
+    except (OSError, ValueError, SpecError):
+        return False
+    return same_texts(folder, spec)
+
+
+def same_texts(folder: Path, spec: Path) -> bool:
+    """Whether a spec and its imports are as the copies in a folder."""
     imports = folder / "imports"
     pairs = [(folder / "spec.kspec", spec)]
     for copy in imports.rglob("*.kspec"):
@@ -89,5 +111,16 @@ def _fresh(folder: Path, about: dict[str, Any], spec: Path) -> bool:
             pairs.append((copy, spec.parent / path))
     try:
         return all(copy.read_text("utf-8") == read_source(now).text for copy, now in pairs)
-    except (OSError, SpecError):
+    except (OSError, ValueError, SpecError):
         return False
+
+
+def _externs(folder: Path) -> tuple[ExternPlan, ...]:
+    """The Python functions of a compiled program. Raises OSError or ValueError."""
+    return plan_from_json((folder / PLAN).read_text(encoding="utf-8")).externs
+
+
+def _unchanged(folder: Path, extern: ExternPlan, specs: Path) -> bool:
+    """Whether the copy of a Python file is as the file is now. Raises OSError or SpecError."""
+    now = resolve(specs, extern.path).read_bytes()
+    return now == (folder / Path(extern.file).name).read_bytes()

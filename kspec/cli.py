@@ -1,8 +1,9 @@
 """The command line: the list of commands, which are in `kspec/commands/`.
 
 Data goes to stdout, messages to stderr. Exit codes: 0 done; 1 mistakes in a spec, its
-data or a run folder; 2 wrong use of the command; 4 the loss is no number; 130 stopped
-by the user, after a checkpoint.
+data or a run folder, or what the system says against a file; 2 wrong use of the command;
+4 the loss is no number; 130, 143 and 129 stopped by ctrl-C, SIGTERM and SIGHUP, after a
+checkpoint.
 """
 
 from __future__ import annotations
@@ -10,7 +11,8 @@ from __future__ import annotations
 import click
 
 import kspec
-from kspec.commands import check, compile, reference, run
+from kspec.commands import bisect, check, compile, explain, plan, reference, run, runs, tune
+from kspec.commands.common import hold_streams
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -20,6 +22,7 @@ def main() -> None:
 
     In a folder with one spec, `kspec compile` and `kspec run` need no arguments.
     """
+    hold_streams()
 
 
 for command in (
@@ -27,7 +30,8 @@ for command in (
     compile.compile_command,
     check.check,
     check.fmt,
-    check.explain,
+    explain.explain,
+    plan.plan,
     reference.layers,
     reference.init,
     reference.completion,
@@ -36,8 +40,12 @@ for command in (
     compile.show,
     compile.graph,
     compile.diff,
+    bisect.bisect,
+    tune.tune,
     run.resume,
     run.evaluate,
     run.predict,
+    runs.runs,
+    runs.compare,
 ):
     main.add_command(command)

@@ -32,8 +32,18 @@ class Change:
 
 def compare(before: Program, after: Program) -> tuple[Change, ...]:
     """All differences in meaning; comments, names of values and layout are none."""
-    readers = (_interface, _layers, _ops, _weights, _settings, _totals)
-    return tuple(change for read in readers for change in _changes(read(before), read(after)))
+    pairs = zip(_facts(before), _facts(after), strict=True)
+    return tuple(change for old, new in pairs for change in _changes(old, new))
+
+
+def facts(program: Program) -> dict[str, str]:
+    """All that two programs can differ in, by what it is about."""
+    return {what: text for part in _facts(program) for what, text in part.items()}
+
+
+def _facts(program: Program) -> tuple[dict[str, str], ...]:
+    readers = (_interface, _externs, _layers, _ops, _weights, _settings, _totals)
+    return tuple(read(program) for read in readers)
 
 
 def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[Change]:
@@ -49,6 +59,13 @@ def _changes(old: Mapping[str, str], new: Mapping[str, str]) -> Iterable[Change]
 def _interface(program: Program) -> dict[str, str]:
     inputs = {f"input {name}": str(type) for name, type in program.inputs.items()}
     return inputs | {f"output {name}": str(type) for name, type in program.outputs.items()}
+
+
+def _externs(program: Program) -> dict[str, str]:
+    return {
+        f"extern {each.script.path}:{each.name}": f"{each.type}, sha256 {each.script.sha256}"
+        for each in program.externs
+    }
 
 
 def _weights(program: Program) -> dict[str, str]:

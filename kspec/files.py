@@ -1,4 +1,8 @@
-"""Write files so that a reader sees the old text or the new one, never a part."""
+"""Write files so that a reader sees the old text or the new one, never a part.
+
+So does who comes after a power failure: what has a name has been brought to the disk before, and
+the name is brought there at once.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +46,21 @@ def writing(path: Path) -> Generator[None]:
 def make_folder(path: Path) -> None:
     """Make a folder and those around it. Raises SpecError."""
     with writing(path):
+        made = [each for each in (path, *path.parents) if not each.exists()]
         path.mkdir(parents=True, exist_ok=True)
+        for each in made:
+            sync_folder(each.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Bring the names in a folder to the disk. Raises OSError."""
+    if os.name == "nt":  # which opens no folders
+        return
+    number = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(number)
+    finally:
+        os.close(number)
 
 
 @contextmanager
@@ -68,6 +86,7 @@ def replacing(path: Path) -> Generator[Path]:
             with temporary.open("rb") as file:
                 os.fsync(file.fileno())
             temporary.replace(target)
+            sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import os
-from collections.abc import Callable
+import signal
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from kspec.runtime.signals import ASKING
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
 # Most of the time of most tests is XLA's optimizer at work on programs that run once.
@@ -28,6 +33,30 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--update-golden") and os.environ.get("CI"):
         raise pytest.UsageError("golden files are not updated in CI")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def heard() -> Iterator[None]:
+    """Signals that are ignored here, as under `nohup` or a shell's `&`, processes would ignore."""
+    ignored = [each for each in ASKING if signal.getsignal(each) is signal.SIG_IGN]
+    for each in ignored:
+        signal.signal(each, signal.SIG_DFL)
+    yield
+    for each in ignored:
+        signal.signal(each, signal.SIG_IGN)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def forgotten() -> Iterator[None]:
+    """What a module compiled is forgotten behind it: else all that comes later gets slower.
+
+    Commands that ran in this process have asked JAX to keep programs on the disk, too.
+    """
+    yield
+    if (jax := sys.modules.get("jax")) is not None:
+        jax.config.update("jax_compilation_cache_dir", None)
+        jax.clear_caches()
+        gc.collect()
 
 
 @pytest.fixture

@@ -230,6 +230,16 @@ def test_save_and_load_give_the_same_run(trained, tmp_path):
     assert [record["epoch"] for record in again.history] == [1, 2, 3, 4, 5]
 
 
+def test_a_model_alone_is_no_run_to_save(tmp_path):
+    run = kspec.compile_text(
+        "model M {\n  input x : f32[2]\n  output y = x -> dense(1)\n}\n"
+    ).init()
+    with pytest.raises(SpecError) as caught:
+        run.save(tmp_path / "saved")
+    assert {each.code for each in caught.value.diagnostics} == {"E604"}
+    assert not (tmp_path / "saved").exists()
+
+
 def test_saving_twice_keeps_the_newer_run(tmp_path):
     run = kspec.compile_text(SPEC).fit(data=DATA, epochs=1, quiet=True)
     run.save(tmp_path / "saved")

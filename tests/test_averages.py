@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.runtime.folder import open_run, write_bundle
+from kspec.runtime.folder import open_run
 from kspec.runtime.run import Run
-from tests.test_phases import DATA, Cut, fit, in_folder, same, spec, weights
+from tests.cuts import in_folder, in_parts
+from tests.test_phases import DATA, fit, same, spec, weights
 
 SPEC = """
 data points {{
@@ -159,16 +160,10 @@ def test_a_run_that_dies_anywhere_ends_as_one_that_does_not(tmp_path, cuts):
     whole = kspec.compile_text(text).fit(DATA, quiet=True)
     program = kspec.compile_text(text, folder=tmp_path)
     folder = tmp_path / "run"
-    write_bundle(program.bundle(), folder)
-    run = program.init()
-    for cut in (*cuts, None):
-        try:
-            in_folder(run, folder, cut)
-        except Cut:
-            run = open_run(folder, required=False)
+    run = in_parts(program, folder, cuts, DATA)
     plain = [{k: v for k, v in r.items() if k != "seconds"} for r in run.history]
     assert plain == [{k: v for k, v in r.items() if k != "seconds"} for r in whole.history]
     for again in (run, open_run(folder)):
         assert same(weights(whole), weights(again)) == set(whole.weights)
-    in_folder(again, folder, None)  # there is nothing left to do
+    in_folder(again, folder, None, DATA)  # there is nothing left to do
     assert same(weights(whole), weights(open_run(folder))) == set(whole.weights)

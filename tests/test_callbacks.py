@@ -50,8 +50,17 @@ def test_stopping_decides_as_keras_does(values, patience, min_delta, baseline, s
 
 
 def test_every_callback_is_here():
-    """`stop` below and in test_phases, `checkpoint` below and in test_training."""
-    assert set(names("callback")) == {"stop", "checkpoint"}
+    """`stop` below, `checkpoint` below and in test_training; others in tests of their names."""
+    assert set(names("callback")) == {
+        "stop",
+        "checkpoint",
+        "reduce_lr",
+        "terminate_on_nan",
+        "csv_log",
+        "budget",
+        "swap_ema",
+        "tensorboard",
+    }
 
 
 def test_what_is_no_number_is_no_improvement():

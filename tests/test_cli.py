@@ -42,7 +42,17 @@ def ran(place):
 
 def test_help_lists_every_command(tmp_path):
     shown = kspec("--help", cwd=tmp_path).stdout
-    for command in ("check", "compile", "ir", "run", "resume", "eval", "predict"):
+    for command in (
+        "check",
+        "compile",
+        "ir",
+        "run",
+        "resume",
+        "eval",
+        "predict",
+        "runs",
+        "compare",
+    ):
         assert re.search(rf"^  {command} ", shown, re.MULTILINE), command
         assert kspec(command, "--help", cwd=tmp_path).stdout.startswith("Usage: ")
 
@@ -69,8 +79,15 @@ def test_a_run_folder_has_all_its_files(ran, place):
     names = {path.name for path in folder.iterdir()}
     assert names == {
         *("spec.kspec", "resolved.kspec", "model.py", "plan.json", "model.ir", "model.opt.ir"),
-        *("model.svg", "metrics.jsonl", "run.json", "checkpoints", "weights.safetensors"),
-        "report.html",
+        *(
+            "model.svg",
+            "passes.json",
+            "metrics.jsonl",
+            "run.json",
+            "checkpoints",
+            "weights.safetensors",
+        ),
+        *("report.html", "kspec.lock", ".lock"),
     }
     lines = (folder / "metrics.jsonl").read_text(encoding="utf-8").splitlines()
     assert [json.loads(line)["epoch"] for line in lines] == [1, 2]

@@ -6,7 +6,7 @@ import pytest
 
 import kspec
 from kspec.flops import flops
-from kspec.plan import make_plan
+from kspec.planning import make_plan
 
 WORK = [  # the layer, and its multiplications and additions by hand
     ("9, 4", "conv1d(6, 3, use_bias=false)", 2 * 7 * 6 * 3 * 4),

@@ -32,9 +32,25 @@ EXAMPLES = [
 ]
 
 
+@pytest.fixture(scope="module")
+def files(tmp_path_factory) -> Path:
+    """A folder with the Python files that the documentation shows: `# ops.py` heads one."""
+    folder = tmp_path_factory.mktemp("docs")
+    for text in blocks(ROOT / "docs" / "language.md", "python"):
+        (folder / text.splitlines()[0].removeprefix("# ")).write_text(text, encoding="utf-8")
+    return folder
+
+
 @pytest.mark.parametrize("text", EXAMPLES)
-def test_every_example_of_the_documentation_compiles(text):
-    assert "def predict(" in kspec.compile_text(text).source
+def test_every_example_of_the_documentation_compiles(text, files):
+    program = kspec.compile_text(text, folder=files, allow_extern='extern "' in text)
+    assert "def predict(" in program.source
+
+
+def test_the_functions_of_the_documentation_run(files):
+    """What loads them holds them against their types."""
+    (text,) = (each.values[0] for each in EXAMPLES if 'extern "' in each.values[0])
+    assert kspec.compile_text(text, folder=files, allow_extern=True).init().weights
 
 
 def test_the_readme_starts_with_the_digits_spec():
@@ -101,3 +117,10 @@ def test_what_the_readme_shows_is_what_is_there(tmp_path, monkeypatch):
     with pytest.raises(kspec.SpecError) as caught:
         kspec.compile("digits.kspec")
     assert caught.value.render() + "\n" in blocks(ROOT / "README.md", "")
+
+
+def test_the_page_of_passes_has_them_all_in_their_order():
+    from kspec.passes import PIPELINE
+
+    page = (ROOT / "docs" / "passes.md").read_text(encoding="utf-8").split("## What was")[0]
+    assert re.findall(r"^\| `(\w+)` \|", page, re.MULTILINE) == [run.__name__ for run in PIPELINE]

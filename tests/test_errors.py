@@ -36,6 +36,13 @@ ELSEWHERE = {
     "E610": "test_tools",
     "E611": "test_weights",
     "E616": "test_hosted",
+    "E618": "test_extern_folders",
+    "E619": "test_extern_reports",
+    "E641": "test_terminate_on_nan",
+    "E640": "test_devices",
+    "E650": "faults/test_signals",
+    "E651": "faults/test_resume",
+    "E652": "faults/test_resume",
 }
 
 

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import random
 import re
+from collections.abc import Iterator
 
 import pytest
 
 import kspec
+from kspec.api import Program
 from kspec.diagnostics import Source, SpecError
 from kspec.ir import read, show
+from kspec.planning import extern_plans
 from kspec.runtime.inspection import forbidden_part
 from kspec.syntax import parse, print_spec
 from kspec.syntax.format import format_text
 from tests.cases import read_cases
 from tests.conftest import SPECS, TESTS
+from tests.oracle.directed import DIRECTED, directed
+from tests.oracle.generate import spec
 
 SEEDS = [path.read_text(encoding="utf-8") for path in sorted(SPECS.glob("*.kspec"))]
 SEEDS += [path.read_text(encoding="utf-8") for path in sorted((TESTS / "lints").glob("*.kspec"))]
@@ -28,6 +33,7 @@ WORDS = [
     *("adam", "zeros", "f32", "i32", "class", "(", ")", "[", "]", "{", "}", ",", ":", "=", "->"),
     *("+", "@", "**", "/", "//", "..", "...", ".", "\n", "not", "and", "if", "else", "repeat"),
     *("input", "output", "share", "weight", "block", "model", "train", "data", "param", "in"),
+    *("extern", "swish", '"ops.py:swish"', '"ops.py:scaled"'),
 ]
 
 
@@ -81,14 +87,22 @@ def survive(text: str) -> str:
     assert format_text(formatted) == formatted
     assert print_spec(parse(Source("<text>", formatted))) == printed
     try:
-        program = kspec.compile_text(text)
+        program = kspec.compile_text(text, folder=TESTS / "language", allow_extern=True)
     except SpecError as error:
         assert error.render()
         return "check"
-    for module in program.compiled.stages.values():
+    for module in (stage.module for stage in program.compiled.stages.values()):
         assert show(read(show(module))) == show(module)
-    assert forbidden_part(program.source) is None
+    assert forbidden_part(program.source, imports_of(program)) is None
     return "run"
+
+
+def imports_of(program: Program) -> dict[str, frozenset[str]]:
+    """The functions of Python files that a program may import, by module."""
+    found: dict[str, frozenset[str]] = {}
+    for plan in extern_plans(program.compiled):
+        found[plan.module] = found.get(plan.module, frozenset()) | {plan.function}
+    return found
 
 
 def fuzz(seed: int, count: int) -> dict[str, int]:
@@ -110,7 +124,25 @@ def test_a_thousand_mutations():
     assert min(reached.values()) > 50, reached
 
 
-@pytest.mark.slow
+def generated(count: int) -> Iterator[str]:
+    """Specs that are right, of the generators that hold passes against an interpreter."""
+    for seed in range(count):
+        yield spec(seed).case().text
+    for kind in DIRECTED:
+        for seed in range(1 + count // 100):
+            yield directed(kind, seed).case().text
+
+
+def test_generated_specs_compile_and_read_back():
+    assert {survive(text) for text in generated(30)} == {"run"}
+
+
+@pytest.mark.long
+def test_two_thousand_generated_specs():
+    assert {survive(text) for text in generated(2_000)} == {"run"}
+
+
+@pytest.mark.long
 @pytest.mark.parametrize("seed", range(100, 120))
 def test_twenty_thousand_mutations(seed):
     fuzz(seed, 1_000)

@@ -143,3 +143,30 @@ model Net {{
     assert program.outputs["y"].shape[1:] == theirs.output_shape[1:]
     names = {weight.path for weight in program.module.weights}
     assert "base.block5.conv3.kernel" in names
+
+
+@pytest.mark.parametrize(
+    ("arguments", "options"),
+    [
+        ("", {"input_shape": (224, 224, 3)}),
+        (
+            'include_top=false, pooling="max"',
+            {"include_top": False, "pooling": "max", "input_shape": (64, 64, 3)},
+        ),
+    ],
+)
+def test_resnet50_has_the_weights_of_keras(arguments, options):
+    theirs = keras.applications.ResNet50(weights=None, **options)
+    shape = ", ".join(map(str, options["input_shape"]))
+    text = f"""import "std/resnet50.kspec"
+model Net {{
+  input image : f32[{shape}]
+  share base = ResNet50({arguments})
+  output y = image -> base
+}}
+"""
+    program = package.compile_text(text).compiled.program
+    ours = [weight.value.type.shape for weight in program.module.weights]
+    assert sorted(ours) == sorted(tuple(variable.shape) for variable in theirs.weights)
+    assert sum(weight.size for weight in program.module.weights) == theirs.count_params()
+    assert program.outputs["y"].shape[1:] == theirs.output_shape[1:]

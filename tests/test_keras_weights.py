@@ -162,6 +162,33 @@ def test_vgg16(tmp_path, name):
     np.testing.assert_allclose(run.predict({"x": x})["y"], theirs, rtol=1e-5, atol=1e-5)
 
 
+RESNET = """import "std/resnet50.kspec"
+
+model M {
+  input x : f32[64, 64, 3]
+  share base = ResNet50(include_top=false, pooling="avg")
+  output y = x -> base
+}
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", FORMATS)
+def test_resnet50(tmp_path, name):
+    """Keras saves by class and order; its blocks have the way around behind the second layer."""
+    options = {"weights": None, "include_top": False, "pooling": "avg"}
+    base = keras.applications.ResNet50(input_shape=(64, 64, 3), **options)
+    rng = np.random.default_rng(0)
+    base.set_weights([w + rng.uniform(0, 0.002, w.shape) for w in base.get_weights()])
+    save(base, tmp_path / name)
+    run = kspec.compile_text(spec(RESNET, "base", name), folder=tmp_path).init()
+    x = floats(2, 64, 64, 3)
+    theirs = np.asarray(base(x))
+    np.testing.assert_allclose(
+        run.predict({"x": x})["y"], theirs, rtol=1e-4, atol=1e-5 * np.abs(theirs).max()
+    )
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_spectral_normalization(tmp_path, name):
     """Keras normalizes in training alone; the weights are the same."""

@@ -17,7 +17,8 @@ CASES = [case for file in FILES for case in read_cases(file)]
 def lower(text: str) -> str:
     """The IR of a model before any pass, or the mistake that it has."""
     try:
-        return kspec.compile_text(text).ir("after:elaborate")
+        program = kspec.compile_text(text, folder=TESTS / "language", allow_extern=True)
+        return program.ir("after:elaborate")
     except SpecError as error:
         return error.render() + "\n"
 

@@ -216,6 +216,18 @@ def test_rename_changes_every_place_and_nothing_else(client):
     client.open(SPEC)
 
 
+def test_a_function_of_python_keeps_its_name(client):
+    """It is in another file, too; where it is declared can be gone to."""
+    text = 'extern "ops.py:swish" : f32[D] -> f32[D]\n' + SPEC.replace(
+        "-> base", "-> swish -> base"
+    )
+    assert client.open(text)[0]["code"] == "E501"
+    assert client.at("rename", text, "x -> swi", newName="other") is None
+    found = client.at("definition", text, "x -> swi")
+    assert found["range"]["start"] == {"line": 0, "character": 15}
+    client.open(SPEC)
+
+
 def test_formatting_is_that_of_fmt(client):
     client.open(SPEC.replace("h = x -> base", "h=x->base"))
     (edit,) = client.ask(

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import kspec
+from kspec.runtime.hooks import Hooks
 from kspec.runtime.oddities import oddities
 from kspec.runtime.progress import PlainProgress
-from kspec.runtime.trainer import Hooks
 
 TEXT = """
 data points {

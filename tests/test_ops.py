@@ -31,10 +31,15 @@ class Writer:
 
     def __init__(self) -> None:
         self.helpers: list[str] = []
+        self.imports: list[str] = []
 
     def helper(self, name: str) -> str:
         self.helpers.append(name)
         return name
+
+    def extern(self, path: str, function: str) -> str:
+        self.imports.append(f"from tests.language.{path.removesuffix('.py')} import {function}")
+        return function
 
     def dim(self, symbol: str) -> str:
         return f"a0.shape[{0 if symbol == 'B' else symbol}]"
@@ -57,7 +62,8 @@ def make(name: str, types: tuple[str, ...], attrs: dict[str, Any]) -> Op:
 
 def concrete(type: TensorType) -> jax.ShapeDtypeStruct:
     """The type with a batch of 3."""
-    shape = tuple({"B": BATCH, "T": 6}.get(axis, axis) for axis in type.shape)
+    sizes = {"B": BATCH, "2B": 2 * BATCH, "3B": 3 * BATCH, "T": 6}
+    shape = tuple(sizes.get(axis, axis) for axis in type.shape)
     dtype = jax.random.key(0).dtype if type.dtype == KEY else jnp.dtype(JAX_DTYPES[type.dtype])
     return jax.ShapeDtypeStruct(shape, dtype)
 
@@ -68,7 +74,7 @@ def function(op: Op) -> Any:
     names = [value.name for value in op.args]
     expr = EMITTERS[op.name](op, writer, names)
     imports, texts = helper_texts(writer.helpers)
-    lines = ["import jax", "import jax.numpy as jnp", *sorted(imports), *texts]
+    lines = ["import jax", "import jax.numpy as jnp", *sorted(imports), *writer.imports, *texts]
     lines.append(f"def emitted({', '.join(names)}):\n    return {expr}")
     namespace: dict[str, Any] = {}
     exec("\n".join(lines), namespace)
@@ -82,7 +88,7 @@ ROWS = [(name, *row) for name, rows in CASES.items() for row in rows]
 def test_jax_agrees_with_the_type_rule(name, types, attrs):
     op = make(name, types, attrs)
     given = jax.eval_shape(function(op), *(concrete(value.type) for value in op.args))
-    given = given if isinstance(given, tuple) else (given,)
+    given = given if isinstance(given, (tuple, list)) else (given,)
     expected = tuple(concrete(value.type) for value in op.results)
     shapes = [jnp.shape(each) if not hasattr(each, "shape") else each.shape for each in given]
     assert shapes == [each.shape for each in expected]
@@ -105,10 +111,34 @@ BAD = [
     ("divide", ("i32[B]", "i32[B]"), {}, "division"),
     ("matmul", ("f32[B,4]", "f32[5,2]"), {}, "4 columns meet 5 rows"),
     ("reshape", ("f32[B,6]",), {"shape": ("B", 4)}, "has not the elements"),
+    (
+        "extern",
+        ("f32[B,3]",),
+        {"path": "ops.py", "function": "f", "type": "f32[4] -> f32[4]"},
+        "it takes f32[4], not f32[3]",
+    ),
+    (
+        "extern",
+        ("f32[5,B,4]",),
+        {"path": "ops.py", "function": "f", "type": "f32[..., 4] -> f32[4]"},
+        "the batch must be the first axis",
+    ),
+    (
+        "extern",
+        ("f32[B,4]", "f32[2B,4]"),
+        {"path": "ops.py", "function": "f", "type": "f32[4], f32[4] -> f32[4]"},
+        "its operands are of several batches",
+    ),
     ("squeeze", ("f32[B,2]",), {"axis": 1}, "not of size 1"),
     ("concatenate", ("f32[B,2]", "f32[B,T]"), {"axis": 1}, "no fixed size"),
     ("take", ("f32[7,4]", "f32[B]"), {}, "a lookup"),
     ("sum", ("f32[B]",), {"axis": (1,)}, "no axis"),
+    (
+        "gru",
+        ("f32[B,5,3]", "f32[3,12]", "f32[4,12]", "bool[B,4]"),
+        {"bias": False, "initial_state": False, "mask": True, "reverse": False},
+        "gru takes bool[B,5], not bool[B,4]",
+    ),
     ("transpose", ("f32[B,2]",), {"permutation": (0, 0)}, "no order"),
     (
         "conv",

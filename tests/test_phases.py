@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -10,11 +9,10 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.runtime.folder import open_run, write_bundle
-from kspec.runtime.progress import choose
+from kspec.runtime.folder import open_run
 from kspec.runtime.run import Run
-from kspec.runtime.train import Training
 from kspec.runtime.weights import read_weights
+from tests.cuts import in_parts
 
 HEAD = """
 data points {
@@ -191,43 +189,13 @@ def test_phases_stop_early_and_go_back_to_the_best_weights():
     assert run.evaluate_splits(run.dataset(DATA))["validation"]["loss"] == losses[best]
 
 
-class Cut(Exception):
-    """A run that dies."""
-
-
-def in_folder(run: Run, folder: Path, after: int | None) -> None:
-    """Train in a run folder; die after so many dispatches."""
-    training = Training(run, folder, choose(True, __import__("sys").stderr), 0.0)
-    count = 0
-    true = run.train
-
-    def train(dataset: Any, progress: Any, hooks: Any, until: int | None = None) -> None:
-        def after_dispatch(state: Any, position: Any) -> None:
-            nonlocal count
-            hooks.after_dispatch(state, position)
-            count += 1
-            if count == after:
-                raise Cut
-
-        true(dataset, progress, type(hooks)(after_dispatch, hooks.after_epoch, hooks.keep), until)
-
-    run.train = train  # type: ignore[method-assign]
-    training.train(run.dataset(DATA))
-
-
 @pytest.mark.parametrize("cuts", [(1,), (4, 1), (3, 3, 2, 1), (6, 5)], ids=str)
 def test_a_run_that_dies_anywhere_ends_as_one_that_does_not(tmp_path, cuts):
     text = spec(STOPPING, rate=0.2)
     whole = kspec.compile_text(text).fit(DATA, quiet=True)
     program = kspec.compile_text(text, folder=tmp_path)
     folder = tmp_path / "run"
-    write_bundle(program.bundle(), folder)
-    run = program.init()
-    for cut in (*cuts, None):
-        try:
-            in_folder(run, folder, cut)
-        except Cut:
-            run = open_run(folder, required=False)
+    run = in_parts(program, folder, cuts, DATA)
     assert same(weights(whole), weights(run)) == set(whole.weights)
     plain = [{k: v for k, v in r.items() if k != "seconds"} for r in run.history]
     assert plain == [{k: v for k, v in r.items() if k != "seconds"} for r in whole.history]

@@ -85,7 +85,7 @@ def test_the_report_has_a_chart_for_each_and_marks_the_better_side(run, tmp_path
         **{"status": "finished", "epoch": 3, "spec": "a.kspec", "seed": 0},
         "metrics": {"train": history[-1]["train"]},
     }
-    page = render_report(report_of(run, tmp_path, about))
+    page = render_report(report_of(run, tmp_path, about, run.dataset({"train": ARRAYS})))
     for name in ("f1[0]", "f1[1]", "f1[2]", "found[0]", "found[1]", "wrong", "average", "loss"):
         assert page.count(f"<figcaption>{name}<") == 1, name
     assert "ranks: 20 numbers an epoch, in metrics.jsonl" in page
@@ -101,7 +101,7 @@ def test_a_checkpoint_in_the_middle_of_an_epoch_holds_their_sums(run, tmp_path):
     with Checkpoints(tmp_path / "checkpoints") as checkpoints:
         checkpoints.save_now(run.state, position)
     with Checkpoints(tmp_path / "checkpoints") as checkpoints:
-        _, found = checkpoints.load(run.state_like)
+        found = checkpoints.load(run.state_like).position
     assert found.sums["f1"]["true_positives"].shape == (3,)
     assert found.sums["ranks"]["positives"].shape == (21,)
     twice = [

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from kspec.codegen.helpers import HOMES
 from kspec.passes import PIPELINE
 from kspec.registry import INDEX, PACKAGES, index, names
 from tests.conftest import SPECS, TESTS
@@ -27,14 +28,20 @@ VOCABULARY = {"layers", "losses", "metrics", "optimizers", "activations", "initi
 VOCABULARY |= {"schedules", "callbacks", "regularizers", "constraints"}
 LAYERS: list[set[str]] = [
     {"diagnostics"},
-    {"ir", "files"},
+    {"ir", "files", "sources", "scripts"},
     {"registry", "syntax"},
-    {"initializers", "activations", "ops", "schedules", "regularizers", "constraints", "helpers"},
+    {"helpers", "kernels"},
+    {"initializers", "activations", "ops", "schedules", "regularizers", "constraints"},
     VOCABULARY | {"data"},
+    {"externs"},
+    {"plan"},
+    {"plan_text"},
+    {"estimate"},
     {"passes", "codegen", "elaborate", "graph"},
+    {"tuned"},
     {"compiler"},
     {"flops"},
-    {"plan", "compare", "origins", "reference"},
+    {"planning", "scored", "compare", "origins", "reference", "explain", "resources"},
     {"runtime"},
     {"api", "build"},
     {"lsp"},
@@ -46,7 +53,16 @@ RANK = {name: rank for rank, layer in enumerate(LAYERS) for name in layer}
 NO_JAX = {"diagnostics", "ir", "registry", "syntax", "passes", "codegen", "elaborate", "graph"}
 NO_JAX |= VOCABULARY | {
     "compiler",
+    "externs",
     "plan",
+    "plan_text",
+    "planning",
+    "scored",
+    "sources",
+    "scripts",
+    "estimate",
+    "resources",
+    "explain",
     "cli",
     "commands",
     "files",
@@ -54,6 +70,7 @@ NO_JAX |= VOCABULARY | {
     "__main__",
     "api",
     "build",
+    "tuned",
 }
 HEAVY = {"jax", "jaxlib", "optax", "orbax", "safetensors"}
 
@@ -111,6 +128,9 @@ def test_the_compiler_does_not_import_jax(path: Path):
         "from kspec.cli import main; main(['--help'], standalone_mode=False)",
         "from kspec.cli import main; main(['check', 'specs/digits.kspec'], standalone_mode=False)",
         "from kspec.cli import main; main(['ir', 'specs/digits.kspec'], standalone_mode=False)",
+        "import kspec; kspec.compile('tests/errors/E617_extern_that_is_not_allowed.kspec', "
+        "allow_extern=True).source",
+        "from kspec.cli import main; main(['plan', 'specs/digits.kspec'], standalone_mode=False)",
     ],
 )
 def test_compiling_loads_no_jax(code: str):
@@ -182,8 +202,8 @@ def test_kinds_of_the_vocabulary_are_folders():
         assert (ROOT / Path(*package.split("."))).is_dir()
 
 
-def test_helpers_each_define_the_function_of_their_name():
-    for path in (PACKAGE / "helpers").glob("*.py"):
+def test_helpers_and_kernels_each_define_the_function_of_their_name():
+    for path in (path for home in HOMES for path in (PACKAGE / home).glob("*.py")):
         if path.stem != "__init__":
             body = ast.parse(path.read_text(encoding="utf-8")).body
             assert path.stem in {n.name for n in body if isinstance(n, ast.FunctionDef)}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import random
 import signal
 import subprocess
 import sys
@@ -14,7 +13,6 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.diagnostics import SpecError
 from tests.conftest import SPECS
 
 LONG = """\
@@ -113,33 +111,6 @@ def test_ctrl_c_saves_and_resume_equals_never_stopped(tmp_path):
     for ours, theirs in zip(epochs, whole.history, strict=True):
         assert ours["train"] == theirs["train"]
         assert ours["validation"] == theirs["validation"]
-
-
-@pytest.mark.slow
-def test_killed_at_any_moment_the_folder_can_be_read(tmp_path):
-    """SIGKILL after random times: the newest checkpoint loads, and resume finishes."""
-    moments = random.Random(0)
-    write_spec(tmp_path, 400)
-    first = start(tmp_path, "run", "net.kspec", "--quiet")
-    folder = run_folder(tmp_path)
-    process = first
-    loaded = 0
-    for _ in range(8):
-        time.sleep(moments.uniform(0.0, 6.0))
-        process.kill()
-        process.communicate()
-        try:
-            run = kspec.load(folder)
-        except SpecError as error:
-            assert "E607" in str(error)  # killed before the first checkpoint was whole
-        else:
-            loaded += 1
-            assert all(np.isfinite(value).all() for value in run.weights.values())
-            assert run.position.epoch <= 400
-        process = start(tmp_path, "resume", str(folder), "--quiet")
-    process.kill()
-    process.communicate()
-    assert loaded >= 4
 
 
 def test_a_loss_that_is_no_number_ends_with_its_own_exit_code(tmp_path):

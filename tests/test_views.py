@@ -17,8 +17,9 @@ import pytest
 import kspec
 from kspec.graph import DEEPEST, dot, draw, graph_of, mermaid
 from kspec.runtime.curves import chart, ticks
-from kspec.runtime.progress import LiveProgress, PlainProgress, QuietProgress, choose, number
+from kspec.runtime.progress import PlainProgress, QuietProgress, choose, number
 from kspec.runtime.report import Report, render_report, report_of
+from kspec.runtime.view import LiveProgress
 from tests.conftest import SPECS
 
 METRICS = {"loss": 0.25, "accuracy": 0.5, "validation.loss": 0.3, "validation.accuracy": 0.4}
@@ -62,8 +63,8 @@ def test_live_progress_draws_on_a_terminal_and_survives_its_end(monkeypatch):
     assert isinstance(progress, LiveProgress)
     drive(progress)
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", os.read(leader, 65536).decode())
-    assert "epoch 1/2  train       loss 0.2500  accuracy 0.5000  1.2 s" in shown
-    assert "           validation  loss 0.3000  accuracy 0.4000" in shown
+    assert "epoch 1/2  train       loss 0.2500  accuracy 0.5000" in shown
+    assert "    1.2 s  validation  loss 0.3000  accuracy 0.4000" in shown
     os.close(leader)
     drive(progress)
     with contextlib.suppress(OSError):
@@ -136,13 +137,13 @@ def report():
         "timing": {"training_s": 1.5, "first_update_s": 0.5},
         "environment": {"jax": "1.2.3"},
     }
-    return report_of(run, SPECS / "runs", about)
+    return report_of(run, SPECS / "runs", about, run.dataset({"train": data}))
 
 
 def test_the_report_stands_alone_and_has_its_sections(report):
     page = render_report(report)
     for title in ("Learning curves", "Results", "Model", "Spec", "Use it", "Environment"):
-        assert f"<h2>{title}" in page, title
+        assert f">{title}" in page.partition("</nav>")[2], title
     assert page.count('class="chart"') == 2
     assert '<svg xmlns="http://www.w3.org/2000/svg" class="kspec-graph"' in page
     assert "encode.embedding.embeddings" in page
@@ -255,9 +256,24 @@ def test_opened_blocks_have_frames_in_text():
 
 
 def test_the_plan_of_a_program_is_json_that_reads_back():
-    from kspec.plan import plan_from_json, plan_to_json
+    from kspec.plan_text import plan_from_json, plan_to_json
 
     plan = kspec.compile(SPECS / "digits.kspec").bundle().plan
     text = plan_to_json(plan)
     assert plan_from_json(text) == plan
     assert json.loads(text)["batch"] == 32
+
+
+def test_a_ragged_input_is_one_box_that_its_mask_comes_from():
+    text = """
+model Words {
+  input tokens : i32[..6]
+  output y = tokens -> embedding(9, 4) -> gru(3)
+}
+"""
+    program = kspec.compile_text(text).compiled.program
+    graph = graph_of(program.module, program.parts)
+    titles = [node.title for node in graph.nodes]
+    assert titles == ["tokens", "embedding(9, 4)", "gru(3)", "y"]
+    arrows = {(titles[edge.source], titles[edge.target], edge.label) for edge in graph.edges}
+    assert ("tokens", "gru(3)", "6") in arrows

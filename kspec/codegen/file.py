@@ -6,17 +6,20 @@ from collections.abc import Mapping
 from typing import Final
 
 from kspec.codegen import layout
+from kspec.codegen.externs import Imported, imported
 from kspec.codegen.functions import Body
 from kspec.codegen.helpers import helper_names
+from kspec.codegen.stacks import Stacks
 from kspec.ir import KEY, Func, Module, Phase, Value
 
 DEFINED: Final = (
     *("evaluate", "eval_step", "eval_steps", "init", "learn", "outputs", "predict", "prepare"),
-    "results",
+    *("results", "stack_weights", "unstack_weights"),
 )
 OF_A_PHASE: Final = (
     *("constrain", "enter", "finalize", "optimizer", "split", "step"),
-    *("train", "train_step", "train_steps"),
+    *("train", "train_step", "train_steps", "trunk", "trunk_step"),
+    *("evaluate_tail", "eval_tail_step", "eval_tail_steps"),
 )
 
 
@@ -30,7 +33,9 @@ class File:
         learned: The weights with a gradient.
         fixed: The statistics.
         tables: The vocabularies that are learned.
+        stacks: The weights that the state has as one array.
         weights: The expression of each weight in `params`, `stats` and `tables`.
+        externs: The functions of Python files that it imports.
     """
 
     def __init__(self, module: Module) -> None:
@@ -40,18 +45,26 @@ class File:
         self.learned = tuple(w for w in module.weights if w.trainable)
         self.tables = tuple(w for w in module.weights if w.value.type.is_hosted)
         self.fixed = tuple(w for w in module.weights if not (w.trainable or w in self.tables))
+        self.stacks = Stacks(module)
         self.weights = {
-            **{w.value: subscript("params", w.path) for w in self.learned},
-            **{w.value: subscript("stats", w.path) for w in self.fixed},
+            **{w.value: layout.subscript("params", self.stacks.home(w.path)) for w in self.learned},
+            **{w.value: layout.subscript("stats", w.path) for w in self.fixed},
             **{w.value: f'tables["{w.path}"]' for w in self.tables},
         }
         own = [phase.named(word) for phase in self.phases for word in OF_A_PHASE]
         self._defined = helper_names().union(DEFINED, own)
+        self.externs: tuple[Imported, ...] = imported(module, self._defined)
+        self._defined |= {each.name for each in self.externs}
 
     def helper(self, name: str) -> str:
         """Note a helper; `Emit` of the definitions."""
         self.helpers.add(name)
         return name
+
+    def extern(self, path: str, function: str) -> str:
+        """The name of a function of a Python file."""
+        (found,) = (e for e in self.externs if (e.path, e.function) == (path, function))
+        return found.name
 
     def body(
         self,
@@ -60,12 +73,7 @@ class File:
         weights: Mapping[Value, str] | None = None,
     ) -> Body:
         """The writer of one function."""
-        return Body(func, fixed, weights or self.weights, self._defined, self.helper)
-
-
-def subscript(root: str, path: str) -> str:
-    """`params["dense"]["kernel"]`."""
-    return root + "".join(f'["{part}"]' for part in path.split("."))
+        return Body(func, fixed, weights or self.weights, self._defined, self)
 
 
 def inputs(func: Func) -> tuple[list[Value], dict[Value, str]]:

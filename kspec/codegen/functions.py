@@ -2,16 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath
+from typing import Protocol
 
 from kspec.codegen import layout
 from kspec.codegen.names import python_names
 from kspec.codegen.ops import EMITTERS
 from kspec.codegen.regions import region
+from kspec.codegen.rounds import stack_rounds
 from kspec.ir import Func, Op, Value
 
 COMMENT_LIMIT = 60
+
+
+class Shared(Protocol):
+    """What functions ask of the file that they stand in."""
+
+    def helper(self, name: str) -> str:
+        """Copy a helper into the file; returns its name."""
+        ...
+
+    def extern(self, path: str, function: str) -> str:
+        """The name of a function of a Python file, which the file imports."""
+        ...
 
 
 class Body:
@@ -22,7 +36,7 @@ class Body:
         fixed: Python expressions of parameters that the signature binds.
         weights: Python expressions of weights, such as `params["dense"]["kernel"]`.
         taken: Names that the file defines.
-        helper: Copies a helper into the file and returns its name.
+        file: What all functions of the file share.
         around: What the function stands in, if it is the body of an op.
     """
 
@@ -32,19 +46,20 @@ class Body:
         fixed: Mapping[Value, str],
         weights: Mapping[Value, str],
         taken: Iterable[str],
-        helper: Callable[[str], str],
+        file: Shared,
         around: Body | None = None,
     ) -> None:
         self.func = func
         self.weights = weights
         self._taken = frozenset(taken)
-        self._helper = helper
+        self._file = file
         self._around = around
         self.names = python_names(func, fixed, self._taken | self._seen_around())
         self.used = set(self.names.values()) | self._taken
         self._constants = {
             op.result: self._constant(op) for op in func.ops if op.name == "constant"
         }
+        self.stacked: dict[Value, tuple[str, str]] = {}  # the tree of each, and the place in it
         self._read = {value for op in func.ops for value in op.uses}
         self._read.update(value for _, value in func.returns)
         # Where the size of a symbolic axis can be read, the best place last.
@@ -61,7 +76,7 @@ class Body:
 
     def inner(self, body: Func) -> Body:
         """The writer of the body of an op."""
-        return Body(body, {}, self.weights, self._taken, self._helper, self)
+        return Body(body, {}, self.weights, self._taken, self._file, self)
 
     def expr(self, value: Value) -> str:
         """The Python expression of a value."""
@@ -69,6 +84,8 @@ class Body:
             return self._constants[value]
         if value in self.weights:
             return self.weights[value]
+        if value in self.stacked:
+            return "".join(self.stacked[value])
         if value not in self.names and self._around is not None:
             return self._around.expr(value)
         return self.names[value]
@@ -80,7 +97,11 @@ class Body:
 
     def helper(self, name: str) -> str:
         """Copy a helper into the file; returns the function's name."""
-        return self._helper(name)
+        return self._file.helper(name)
+
+    def extern(self, path: str, function: str) -> str:
+        """The name of a function of a Python file."""
+        return self._file.extern(path, function)
 
     def dim(self, symbol: str) -> str:
         """The size of a symbolic axis, from the operand that was used last and has it."""
@@ -111,6 +132,8 @@ class Body:
             lines = region(op, self.inner(op.body), self, indent)
             self._bind(op.results)
             return lines
+        if op.name == "stack_rounds":
+            return stack_rounds(op, self, indent)
         expr = EMITTERS[op.name](op, self, [self.expr(value) for value in op.args])
         target = ", ".join(self.targets(op.results))
         types = ", ".join(str(value.type) for value in op.results)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kspec.codegen import layout
-from kspec.codegen.file import File, inputs, subscript, unpack
+from kspec.codegen.file import File, inputs, unpack
 from kspec.codegen.functions import place_of
 from kspec.codegen.names import safe
 from kspec.codegen.ops import EMITTERS
@@ -60,7 +60,7 @@ def _learner(file: File, func: Func, op: Op) -> list[str]:
     body = file.body(part, fixed)
     name = safe(f"{paths[op.results[0]].replace('.', '_')}_of")
     own = {w.path: f'tables["{w.path}"]' for w in file.tables}
-    targets = [own.get(paths[v]) or subscript("stats", paths[v]) for v in op.results]
+    targets = [own.get(paths[v]) or layout.subscript("stats", paths[v]) for v in op.results]
     streamed = f"({name}(batch) for batch in batches())"
     args = [streamed, *(file.weights[value] for value in others)]
     head = f"    # {place_of(op)}" if place_of(op) else ""

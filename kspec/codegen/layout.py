@@ -140,6 +140,11 @@ def nest(flat: Mapping[str, str]) -> Tree:
     return tree
 
 
+def subscript(root: str, path: str) -> str:
+    """`params["dense"]["kernel"]`."""
+    return root + "".join(f'["{part}"]' for part in path.split("."))
+
+
 def collapse(labels: Mapping[str, str]) -> dict[str, str]:
     """The labels of whole parts where all weights of a part have the same one.
 

@@ -1,7 +1,8 @@
 """A module as one Python file: weights, functions, steps, and the helpers they call.
 
-The file stands alone: it imports jax and optax and nothing of kspec. What does not
-depend on the model, such as the loop over steps, is in `codegen/steps.py`.
+The file stands alone: it imports jax and optax, functions of the spec's own Python files,
+which are copied beside it, and nothing of kspec. What does not depend on the model, such as
+the loop over steps, is in `codegen/steps.py`.
 """
 
 from __future__ import annotations
@@ -10,11 +11,19 @@ from pathlib import PurePosixPath
 from typing import cast
 
 from kspec.codegen import layout
-from kspec.codegen.file import File, inputs, subscript, sums, unpack
+from kspec.codegen.externs import import_lines
+from kspec.codegen.file import File, inputs, unpack
 from kspec.codegen.helpers import helper_texts
 from kspec.codegen.host import host_functions
-from kspec.codegen.phases import learned_of, phase_functions, train_function
-from kspec.codegen.steps import EVALUATE, INFERENCE_STATE, PREDICT, STATE
+from kspec.codegen.optimizers import held_rates, holds_rates
+from kspec.codegen.phases import (
+    evaluate_function,
+    learned_of,
+    phase_functions,
+    train_function,
+    trunk_functions,
+)
+from kspec.codegen.steps import INFERENCE_STATE, PREDICT, STATE, evaluation
 from kspec.initializers.base import Initializer
 from kspec.ir import Func, Module
 from kspec.registry import make
@@ -29,23 +38,27 @@ def generate(module: Module, source: str) -> str:
     """
     file = File(module)
     parts = [_init(file)]
-    parts += [train_function(file, phase) for phase in file.phases]
+    if file.stacks.all:
+        paths = [weight.path for weight in file.learned]
+        parts += file.stacks.functions(paths, file.helper("stack_parts"))
+    for phase in file.phases:
+        parts += [*trunk_functions(file, phase), train_function(file, phase)]
     if module.train is not None:
-        parts.append(_evaluate(file, module.func("eval")))
+        parts.append(evaluate_function(file, module.func("eval"), "evaluate"))
     parts.append(_predict(file, module.func("predict")))
     parts += host_functions(file)
     steps = [PREDICT]
     if module.train is not None:
         parts.append(_results(file, module.func("results")))
         steps = [part for n in range(len(file.phases)) for part in phase_functions(file, n)]
-        steps += [EVALUATE, PREDICT]
+        steps += [evaluation(), PREDICT]
     # Helpers stand behind the model, but before the optimizers that need them.
     imports, helpers = helper_texts(file.helpers)
-    heading = _heading(module, source, imports)
+    heading = _heading(module, source, imports, import_lines(file.externs))
     return "\n\n\n".join([heading, *parts, *helpers, *steps]) + "\n"
 
 
-def _heading(module: Module, source: str, imports: set[str]) -> str:
+def _heading(module: Module, source: str, imports: set[str], own: list[str]) -> str:
     count = sum(weight.size for weight in module.weights)
     name = layout.comment(PurePosixPath(source).name, 60)
     wanted = {"import jax", "import jax.numpy as jnp", *imports}
@@ -62,6 +75,7 @@ def _heading(module: Module, source: str, imports: set[str]) -> str:
         *standard,
         *([""] if standard else []),
         *others,
+        *(["", *own] if own else []),
     ]
     return "\n".join(lines)
 
@@ -86,28 +100,25 @@ def _init(file: File) -> str:
     if any("keys[" in value for value in values.values()):
         lines += [f"    keys = jax.random.split(weights_key, {len(file.module.weights)})"]
     lines += layout.dictionary(layout.nest(learned), 1, "params = ")
+    if file.stacks.all:
+        lines += ["    params = stack_weights(params)"]
     lines += layout.dictionary(layout.nest(fixed), 1, "stats = ")
     if file.phases:
         first = file.phases[0]
-        names = {"optimizer": first.named("optimizer"), "learned": learned_of(file, first)}
+        rates = held_rates(file, first)
+        if rates:
+            lines += layout.dictionary(rates, 1, "rates = ")
+        names = {
+            "optimizer": first.named("optimizer") + ("(rates)" if rates else ""),
+            "learned": learned_of(file, first),
+            "rates": '\n        "rates": ' + ("rates," if rates else "{},"),
+        }
+        if not holds_rates(file):
+            names["rates"] = ""
         lines += [STATE.substitute(names)]
     else:
         lines += [INFERENCE_STATE]
     return "\n".join(lines)
-
-
-def _evaluate(file: File, func: Func) -> str:
-    fields, fixed = inputs(func)
-    body = file.body(func, fixed)
-    return "\n".join(
-        [
-            "def evaluate(params, stats, batch, mask):",
-            '    """What a batch adds to the sums of the loss and the metrics."""',
-            *unpack(body, fields),
-            *body.lines(),
-            *layout.dictionary(layout.nest(sums(body, func)), 1, "return "),
-        ]
-    )
 
 
 def _predict(file: File, func: Func) -> str:
@@ -127,7 +138,7 @@ def _predict(file: File, func: Func) -> str:
 
 def _results(file: File, func: Func) -> str:
     """`results(sums)`: the loss and the metrics of everything that was added up."""
-    body = file.body(func, {v: subscript("sums", v.name) for v in func.params})
+    body = file.body(func, {v: layout.subscript("sums", v.name) for v in func.params})
     metrics = {name.removeprefix("metric."): body.expr(value) for name, value in func.returns}
     return "\n".join(
         [

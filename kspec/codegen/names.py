@@ -38,7 +38,7 @@ def python_names(func: Func, fixed: Mapping[Value, str], taken: Iterable[str]) -
             names[value] = _pick(value.hint, busy, -1, blocked)
             busy[names[value]] = last_use.get(value, -1)
     for index, op in enumerate(func.ops):
-        if op.name == "constant":  # written in place, where it is used
+        if op.name in ("constant", "stack_rounds"):  # written in place, and parts of a tree
             continue
         for value in op.results:
             names[value] = _pick(value.hint, busy, index, blocked)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from kspec.codegen import layout
 from kspec.codegen.names import safe
+from kspec.codegen.rounds import as_sequences, free
 from kspec.ir import Op, Value
 
 if TYPE_CHECKING:
@@ -21,21 +22,23 @@ def region(op: Op, inner: Body, outer: Body, indent: int) -> list[str]:
         outer: Writes what is around it.
         indent: How deep it stands.
     """
-    name = f"{safe(op.results[0].hint)}_step"
-    while name in outer.used:
-        name += "_"
-    outer.used.add(name)
+    name = free(f"{safe(op.results[0].hint)}_step", outer)
     if op.name == "scan":
         return _scan(op, inner, outer, indent, name)
     return _map(op, inner, outer, indent, name)
 
 
 def _scan(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]:
-    """`jax.lax.scan(step, carry, sequences)`."""
+    """`jax.lax.scan(step, carry, sequences)`.
+
+    Where rounds are computed again, it goes through `jax.checkpoint(step)`. XLA cannot undo
+    that from outside of the loop, so nothing has to keep it from it.
+    """
     count = op.attrs["carries"]
     assert isinstance(count, int)
-    params = [inner.names[value] for value in inner.func.params]
-    carries, slices = params[:count], params[count:]
+    params = inner.func.params
+    carries = [inner.names[value] for value in params[:count]]
+    sequences, slices = as_sequences(op.args[count:], inner, params[count:], outer)
     head: list[str] = []
     if len(carries) != 1:
         head.append(f"{', '.join(carries)} = carry" if carries else "del carry")
@@ -46,11 +49,12 @@ def _scan(op: Op, inner: Body, outer: Body, indent: int, name: str) -> list[str]
     results = [inner.expr(value) for _, value in inner.func.returns]
     returned = f"{_pack(results[:count])}, {_pack(results[count:])}"
     lines = _function(name, [carry, each], head, inner, returned, indent)
-    operands = [outer.expr(value) for value in op.args]
+    operands = [outer.expr(value) for value in op.args[:count]]
     options = [f"{name}=True" for name in ("reverse", "unroll") if op.attrs[name]]
-    if not operands[count:]:
+    if not sequences:
         options.append(f"length={op.attrs['length']}")
-    args = [name, _pack(operands[:count]), _pack(operands[count:]), *options]
+    step = f"jax.checkpoint({name}, prevent_cse=False)" if op.attrs["recompute"] else name
+    args = [step, _pack(operands), _pack(sequences), *options]
     targets = outer.targets(op.results)
     target = f"{_pack(targets[:count], '_')}, {_pack(targets[count:], '_')}"
     call = f"jax.lax.scan({', '.join(args)})"

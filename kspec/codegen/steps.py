@@ -5,9 +5,11 @@ Written here as they appear in the file. `tests/test_run.py` runs them.
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from string import Template
 from typing import Final
 
+from kspec.codegen.layout import assign
 from kspec.ir import Phase
 
 STATE: Final = Template(
@@ -15,7 +17,7 @@ STATE: Final = Template(
     return {
         "params": params,
         "stats": stats,
-        "optimizer": $optimizer.init($learned),
+        "optimizer": $optimizer.init($learned),$rates
         "step": jnp.int32(0),
         "key": steps_key,
     }"""
@@ -30,13 +32,13 @@ def step$suffix(state, batch, mask):
     """One update$of; random ops draw from a key of the step's number."""
     key = jax.random.fold_in(state["key"], state["step"])
     $params
-    gradient = jax.value_and_grad($loss, has_aux=True)
+    $gradient
     (_, (sums, stats)), grads = gradient($arguments)
-    updates, moments = optimizer$suffix.update(grads, state["optimizer"], params)
+    $rule.update(grads, state["optimizer"], params)
     state = {
         "params": $updated,
         "stats": stats,
-        "optimizer": moments,
+        "optimizer": moments,$rates
         "step": state["step"] + 1,
         "key": state["key"],
     }
@@ -69,7 +71,22 @@ def train_steps$suffix(state, data, rows, mask):
 )
 
 
-def updates(phase: Phase, splits: bool, limits: bool, scale: float | None) -> str:
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Where the learning rates of a phase are.
+
+    Attributes:
+        kept: Whether the program's state has rates.
+        used: Whether those are the rates of this phase.
+    """
+
+    kept: bool = False
+    used: bool = False
+
+
+def updates(
+    phase: Phase, splits: bool, limits: bool, scale: float | None, accumulate: int, rates: Rates
+) -> str:
     """The update of a phase, alone and K in a dispatch.
 
     Args:
@@ -77,7 +94,13 @@ def updates(phase: Phase, splits: bool, limits: bool, scale: float | None) -> st
         splits: Whether some weights are frozen, so that `split` tells them from the others.
         limits: Whether `constrain` brings some weights back after the update.
         scale: What the loss is multiplied with before its gradients are taken.
+        accumulate: Batches of an update.
+        rates: Where its learning rates are.
     """
+    rule = f"updates, moments = {phase.named('optimizer')}"
+    if rates.used:
+        lines = f'rule = {phase.named("optimizer")}(state["rates"])'
+        rule = f"{lines}\n    updates, moments = rule"
     loss = phase.named("train")
     params = 'params = state["params"]'
     arguments = 'params, state["stats"], batch, mask, key'
@@ -88,34 +111,64 @@ def updates(phase: Phase, splits: bool, limits: bool, scale: float | None) -> st
         params = f'params, frozen = {phase.named("split")}(state["params"])'
         arguments = '\n        params, frozen, state["stats"], batch, mask, key\n    '
         updated = f"merge({updated}, frozen)"
+    loss = loss if scale is None else f"scale_loss({loss}, {scale!r})"
+    gradient = f"jax.value_and_grad({loss}, has_aux=True)"
+    if accumulate > 1:
+        gradient = f"accumulated({gradient}, {accumulate})"
     return _STEP.substitute(
         suffix=phase.named(""),
         of=f" of phase `{phase.name}`" if phase.name else "",
         params=params,
-        loss=loss if scale is None else f"scale_loss({loss}, {scale!r})",
+        gradient="\n".join(assign("gradient", gradient, 1)).lstrip(),
         arguments=arguments,
+        rule=rule,
+        rates='\n        "rates": state["rates"],' if rates.kept else "",
         updated=updated,
     )
 
 
-EVALUATE: Final = '''\
+_EVALUATE: Final = Template(
+    '''\
 @jax.jit
-def eval_step(state, batch, mask):
+def $step(state, batch, mask):
     """What a batch adds to the sums; nothing is learned."""
-    return evaluate(state["params"], state["stats"], batch, mask)
+    return $evaluate(state["params"], state["stats"], batch, mask)
 
 
 @jax.jit
-def eval_steps(state, data, rows, mask):
+def $steps(state, data, rows, mask):
     """What K batches add to the sums, as `train_steps` gathers them."""
 
     def gather_and_add(_, chosen):
         rows, mask = chosen
         batch = {name: field[rows] for name, field in data.items()}
-        return None, evaluate(state["params"], state["stats"], batch, mask)
+        return None, $evaluate(state["params"], state["stats"], batch, mask)
 
     _, sums = jax.lax.scan(gather_and_add, None, (rows, mask))
     return jax.tree.map(lambda each: each.sum(axis=0), sums)'''
+)
+
+
+def evaluation(
+    evaluate: str = "evaluate", step: str = "eval_step", steps: str = "eval_steps"
+) -> str:
+    """What calls `evaluate`, for one batch and for K in a dispatch."""
+    return _EVALUATE.substitute(evaluate=evaluate, step=step, steps=steps)
+
+
+_TRUNK: Final = Template(
+    '''\
+@jax.jit
+def $step(state, batch):
+    """What the frozen part of the model makes of a batch: the same in every epoch."""
+    return $trunk(state["params"], state["stats"], batch)'''
+)
+
+
+def trunk_step(trunk: str, step: str) -> str:
+    """What calls the trunk of a phase."""
+    return _TRUNK.substitute(trunk=trunk, step=step)
+
 
 PREDICT: Final = '''\
 @jax.jit

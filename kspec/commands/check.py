@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import json
 import sys
 import time
 from pathlib import Path
@@ -11,13 +10,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kspec.commands.common import JSON, SETS, compile_spec, counted, find_spec, is_colored, reports
+from kspec.commands.common import SETS, compile_spec, counted, find_spec, is_colored, reports
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.formats import FORMATS, show
 
 if TYPE_CHECKING:
     from kspec.compiler import Imports
     from kspec.diagnostics import Diagnostic
+    from kspec.elaborate.values import Extern
 
 POLL = 0.3  # seconds between two looks at a watched file
 
@@ -53,13 +53,17 @@ def _check(path: Path, sets: dict[str, str], form: str, imports: Imports) -> boo
     found: tuple[Diagnostic, ...] = ()
     errors = 0
     count = 0
+    externs: tuple[Extern, ...] = ()
     try:
         program = compile_spec(path, sets, imports=imports)
         found = program.compiled.warnings
+        externs = program.compiled.program.externs
         count = sum(weight.size for weight in program.compiled.program.module.weights)
     except SpecError as error:
         found = error.diagnostics
         errors = len(found)
+    for extern in externs:
+        click.echo(_note(extern), err=True)
     if form != "full":  # for a program to read
         text = show(found, form)
         click.echo(text, nl=bool(text))
@@ -74,24 +78,11 @@ def _check(path: Path, sets: dict[str, str], form: str, imports: Imports) -> boo
     return not errors
 
 
-@click.command()
-@click.argument("code")
-@JSON
-@reports
-def explain(code: str, as_json: bool) -> None:
-    """Explain a mistake or warning by its CODE, such as E301."""
-    from kspec.diagnostics.catalog import by_code, explanation, pattern
-    from kspec.diagnostics.errors import UnknownName
-
-    codes = by_code()
-    if code.upper() not in codes:
-        raise SpecError((UnknownName.of(None, "mistake", code, codes),))
-    cls = codes[code.upper()]
-    text = explanation(cls)
-    if as_json:
-        click.echo(json.dumps({"code": cls.code, "title": pattern(cls), "text": text}))
-    else:
-        click.echo(f"{cls.code}: {pattern(cls)}\n\n{text}")
+def _note(extern: Extern) -> str:
+    """What a spec takes from Python."""
+    at, file = extern.declared, extern.script
+    place = f"{at.source.name}:{at.line}"
+    return f"note: {place}: `{extern.name}` is Python of `{file.path}`, sha256 {file.sha256}"
 
 
 @click.command()
@@ -101,8 +92,8 @@ def explain(code: str, as_json: bool) -> None:
 @reports
 def fmt(specs: tuple[str, ...], only_check: bool, diff: bool) -> None:
     """Lay specs out: all of the current folder by default; `-` is stdin to stdout."""
-    from kspec.compiler import read_source
     from kspec.files import write_text
+    from kspec.sources import read_source
     from kspec.syntax.format import format_text
 
     if specs == ("-",):

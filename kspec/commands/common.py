@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import click
+from click.shell_completion import CompletionItem
 
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.formats import show
@@ -25,6 +27,30 @@ INTERRUPTED = 130
 DIVERGED = 4
 
 
+def hold_streams() -> None:
+    """Put nothing in the place of a standard stream that is closed.
+
+    Else the first file that is opened would get its number, and what libraries print.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # which gives the lowest number that is free
+        if getattr(sys, name) is None:
+            stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
+            setattr(sys, name, stream)
+
+
+def end_at_once() -> None:
+    """Let ctrl-C end the process as SIGTERM does, until training listens to both.
+
+    As an exception it would be lost where a library that is being imported catches it.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 def is_colored() -> bool:
     """Whether messages are painted: on a terminal, unless NO_COLOR is set."""
     return sys.stderr.isatty() and "NO_COLOR" not in os.environ
@@ -32,10 +58,10 @@ def is_colored() -> bool:
 
 def fail(error: SpecError) -> NoReturn:
     """Show mistakes, and end with the exit code that they have."""
-    from kspec.diagnostics.errors import Diverged
+    from kspec.diagnostics.errors import Diverged, NoNumbers
 
     click.echo(error.render(color=is_colored()), err=True, color=is_colored())
-    diverged = any(isinstance(d, Diverged) for d in error.diagnostics)
+    diverged = any(isinstance(d, (Diverged, NoNumbers)) for d in error.diagnostics)
     if not diverged:
         click.echo(f"\n{counted(len(error.diagnostics), 'error')}", err=True)
     sys.exit(DIVERGED if diverged else 1)
@@ -76,6 +102,21 @@ def _pairs(
     return {name.strip(): value for name, _, value in pairs}
 
 
+def _runs(
+    context: click.Context, parameter: click.Parameter, incomplete: str
+) -> list[CompletionItem]:
+    """The runs below `runs/`, newest first, for a shell; other folders where none of them fits."""
+    from kspec.runtime.runs import list_runs
+
+    found = [each for each in list_runs(Path("runs")) if each.run.startswith(incomplete)]
+    items = [CompletionItem(each.run, help=each.status) for each in found]
+    return items or [CompletionItem(incomplete, type="dir")]
+
+
+RUN = click.argument("folder", metavar="RUN", shell_complete=_runs)
+RUNS = click.argument(
+    "folders", metavar="RUN RUN...", nargs=-1, required=True, shell_complete=_runs
+)
 SETS = click.option(
     "--set",
     "sets",
@@ -85,6 +126,11 @@ SETS = click.option(
     help="Give a param or setting a value.",
 )
 TRAIN = click.option("--train", metavar="NAME", help="The train block, where there are several.")
+ALLOW = click.option(
+    "--allow-extern",
+    is_flag=True,
+    help="Let `extern` functions run: Python, which can do anything.",
+)
 QUIET = click.option("--quiet", "-q", is_flag=True, help="Show no progress.")
 JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object to stdout.")
 
@@ -104,19 +150,30 @@ def find_spec(name: str | None, command: str) -> Path:
 
 
 def compile_spec(
-    spec: Path, sets: dict[str, str], train: str | None = None, *, imports: Imports | None = None
+    spec: Path,
+    sets: dict[str, str],
+    train: str | None = None,
+    *,
+    imports: Imports | None = None,
+    allow_extern: bool | None = None,
 ) -> Program:
     """Compile a spec, and show what is odd in it. Raises SpecError.
 
     With `imports` all of it is checked, nothing is shown, and no train block need be named.
+    With `allow_extern` it is to run, and functions of Python files must be allowed.
     """
-    from kspec.api import Program, Written, one_training, overrides
-    from kspec.compiler import Imports, compile_source, read_source
+    from kspec.api import Program, Written, allowed, one_training, overrides
+    from kspec.compiler import Imports, compile_source
+    from kspec.sources import read_source
+    from kspec.tuned import read_table
 
     values = {name: Written(text) for name, text in sets.items()}
     files = imports or Imports(spec.parent)
-    compiled = compile_source(read_source(spec), overrides(values), files, train)
-    program = Program(compiled, spec.parent)
+    table = read_table() if imports is None else None
+    compiled = compile_source(read_source(spec), overrides(values), files, train, table)
+    if allow_extern is not None:
+        allowed(compiled, allow_extern)
+    program = Program(compiled, spec.parent, allow_extern or False)
     if imports is None:
         one_training(compiled, train)
         show_warnings(program)

@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from kspec.commands.common import JSON, SETS, TRAIN, build_folder, compile_spec, find_spec, reports
+from kspec.commands.common import (
+    ALLOW,
+    JSON,
+    SETS,
+    TRAIN,
+    build_folder,
+    compile_spec,
+    find_spec,
+    reports,
+)
 
 
 @click.command("compile")
@@ -15,15 +24,16 @@ from kspec.commands.common import JSON, SETS, TRAIN, build_folder, compile_spec,
 @click.option("-o", "out", type=click.Path(file_okay=False), help="Where to write the program.")
 @SETS
 @TRAIN
+@ALLOW
 @reports
 def compile_command(
-    spec: str | None, out: str | None, sets: dict[str, str], train: str | None
+    spec: str | None, out: str | None, sets: dict[str, str], train: str | None, allow_extern: bool
 ) -> None:
     """Compile SPEC to readable Python, in build/NAME beside it."""
     from kspec.build import write_build
 
     path = find_spec(spec, "compile")
-    program = compile_spec(path, sets, train)
+    program = compile_spec(path, sets, train, allow_extern=allow_extern)
     folder = Path(out) if out else build_folder(path, train)
     write_build(program, path, folder)
     click.echo(f"compiled {path.as_posix()} to {(folder / 'model.py').as_posix()}", err=True)
@@ -50,11 +60,11 @@ def ir(
 
     program = compile_spec(find_spec(spec, "ir"), sets, train)
     if every:
-        for name, module in program.compiled.stages.items():
-            click.echo(f"# after {name}\n{show(module, spans=spans)}")
+        for stage in program.compiled.stages.values():
+            click.echo(f"# after {stage.name}\n{show(stage.module, spans=spans)}")
     elif after:
         program.ir(after)  # reports a name that is none
-        click.echo(show(program.compiled.stages[after], spans=spans), nl=False)
+        click.echo(show(program.compiled.stages[after].module, spans=spans), nl=False)
     else:
         click.echo(show(program.compiled.module, spans=spans), nl=False)
 

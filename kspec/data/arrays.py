@@ -3,22 +3,26 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, final
+from typing import TYPE_CHECKING, Any, Final, final
 
 from kspec.data.base import Column, DataSource, Table, source
+from kspec.data.columns import take
+from kspec.data.mapped import release
+from kspec.data.ragged import Ragged
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import ArraysNeeded, EmptyData, LengthMismatch
 
 if TYPE_CHECKING:
-    from kspec.data.base import Array, Rows
+    from kspec.data.base import Array, Rows, Values
 
 _KINDS = {"f": "f", "i": "i", "u": "u", "b": "bool"}
+_PART: Final = 2**24  # bytes that are hashed at once
 
 
 class ArrayTable:
-    """Columns that are NumPy arrays with one row an entry of the first axis.
+    """Columns that are NumPy arrays with one row an entry of the first axis, or ragged ones.
 
     Args:
         arrays: The columns.
@@ -31,7 +35,7 @@ class ArrayTable:
 
     def __init__(
         self,
-        arrays: Mapping[str, Array],
+        arrays: Mapping[str, Values],
         origin: str,
         origins: Mapping[str, str] | None = None,
     ) -> None:
@@ -52,18 +56,11 @@ class ArrayTable:
     @property
     def columns(self) -> Mapping[str, Column]:
         """The columns by name."""
-        return {
-            name: Column(dtype_name(array.dtype), array.shape[1:])
-            for name, array in self.arrays.items()
-        }
+        return {name: _column(values) for name, values in self.arrays.items()}
 
-    def read(self, rows: Rows, columns: tuple[str, ...]) -> dict[str, Array]:
-        """The rows, one array a column."""
-        return {name: self.arrays[name][rows] for name in columns}
-
-    def whole(self, column: str) -> Array:
-        """A whole column, not copied."""
-        return self.arrays[column]
+    def read(self, rows: Rows, columns: tuple[str, ...]) -> dict[str, Values]:
+        """The rows, one array a column; all rows of a mapped one in order are not copied."""
+        return {name: _rows(self.arrays[name], rows) for name in columns}
 
     def place(self, row: int, column: str) -> str:
         """`train.npz, row 3 of image`; rows count from 0, as in NumPy."""
@@ -73,18 +70,38 @@ class ArrayTable:
         """A hash of names, types and content."""
         digest = hashlib.sha256()
         for name in sorted(self.arrays):
-            array = self.arrays[name]
-            digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
-            digest.update(_content(array))
+            values = self.arrays[name]
+            ragged = isinstance(values, Ragged)
+            for array in (values.values, values.lengths) if ragged else (values,):
+                digest.update(f"{name}:{array.dtype.str}:{array.shape};".encode())
+                for part in _content(array):
+                    digest.update(part)
         return digest.hexdigest()
 
 
-def _content(array: Array) -> bytes:
+def _column(values: Values) -> Column:
+    if isinstance(values, Ragged):
+        return values.column(dtype_name(values.values.dtype))
+    return Column(dtype_name(values.dtype), values.shape[1:])
+
+
+def _rows(values: Values, rows: Rows) -> Values:
+    import numpy as np
+
+    return take(values, rows) if isinstance(values, np.memmap) else values[rows]
+
+
+def _content(array: Array) -> Iterator[bytes]:
+    """Parts that fit into memory."""
     import numpy as np
 
     if array.dtype.kind == "U":
-        return "\0".join(array.ravel().tolist()).encode()
-    return np.ascontiguousarray(array).tobytes()
+        yield "\0".join(array.ravel().tolist()).encode()
+        return
+    step = max(1, _PART // (array.nbytes // len(array) or 1))
+    for start in range(0, len(array), step):
+        yield np.ascontiguousarray(array[start : start + step]).tobytes()
+        release(array)
 
 
 def dtype_name(dtype: Any) -> str:

@@ -9,18 +9,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
+from kspec.data.bad_rows import BadRow, leave_out
 from kspec.data.base import DataSource, Table
+from kspec.data.calls import call_from_json, call_to_json
+from kspec.data.columns import take
 from kspec.data.example_weights import ClassWeight
 from kspec.data.example_weights import from_json as weight_from_json
 from kspec.data.example_weights import to_json as weight_to_json
-from kspec.data.schema import Fields, FieldType, open_fields
+from kspec.data.fields import Fields, FieldType
+from kspec.data.mapped import in_file
+from kspec.data.schema import open_fields
+from kspec.data.shares import Labels, folds_of, rows_of
 from kspec.diagnostics import Span, SpecError
-from kspec.diagnostics.errors import SplitEmpty
-from kspec.ir import Attr, Call
+from kspec.ir import Call
 from kspec.registry import make
 
 if TYPE_CHECKING:
-    from kspec.data.base import Array
+    from kspec.data.base import Array, Rows
 
 
 SPLITS: Final = ("train", "validation", "test")
@@ -36,6 +41,13 @@ class DataDeclaration:
         split: Each part's share of the source, from 0 to 1, or a source of its own.
         seed: Of the choice of rows.
         class_weight: What weighs the examples of the training split by their classes.
+        stratify: The label of which each share of the source has its part of each class.
+        folds: How many folds the source is cut into, and which of them is `validation`, where
+            `train` is all others.
+        oversample: The label whose classes come equally often in training; empty for none.
+        skips: Whether bad rows are left out, and are no mistake.
+        buckets: The lengths that batches of ragged fields can have, the shortest first; none
+            where all are as long as the fields' types say.
     """
 
     fields: tuple[FieldType, ...]
@@ -43,6 +55,11 @@ class DataDeclaration:
     split: Mapping[str, float | Call]
     seed: int = 0
     class_weight: ClassWeight | None = None
+    stratify: str = ""
+    folds: tuple[int, int] | None = None
+    oversample: str = ""
+    skips: bool = False
+    buckets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +85,7 @@ class Split:
     """One part of the data, checked and in memory.
 
     Attributes:
-        arrays: One array a field.
+        arrays: One array a field, and one more for the lengths of a ragged field.
         class_names: The classes' names by field.
     """
 
@@ -87,10 +104,12 @@ class Dataset:
         splits: The parts by name.
         fingerprint: A hash of the sources that a spec names; empty for arrays that Python
             gave, where nothing asks for one and every call would pay for it.
+        bad: The rows that were left out.
     """
 
     splits: Mapping[str, Split]
     fingerprint: str = ""
+    bad: tuple[BadRow, ...] = ()
 
 
 NOWHERE: Final = Places()
@@ -109,39 +128,63 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
     """
     import numpy as np
 
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(b"on_bad = skip" if declaration.skips else b"")
     splits: dict[str, Split] = {}
     names: Mapping[str, tuple[str, ...]] = {}
+    bad: list[BadRow] = []
     if declaration.source is not None:
         with _placed(places.sources.get("source")):
-            table = _open(declaration.source, folder)
+            table = _open(declaration.source, folder, declaration.skips)
             digest.update(table.fingerprint().encode())
-            whole = open_fields(table, declaration.fields, places.of_fields)
+            whole = _fields(table, declaration, places.of_fields, names, bad)
         names = whole.class_names
-        for part, rows in _shares(declaration, len(table), places).items():
-            chosen = {name: array[np.sort(rows)] for name, array in whole.arrays.items()}
+        for part, rows in _chosen(declaration, whole, places).items():
+            chosen = {name: take(array, np.sort(rows)) for name, array in whole.arrays.items()}
             splits[part] = Split(chosen, names)
     for part, call in declaration.split.items():
         if isinstance(call, Call):
             with _placed(places.sources.get(part)):
-                table = _open(call, folder)
+                table = _open(call, folder, declaration.skips)
                 digest.update(f"{part}:{table.fingerprint()}".encode())
-                fields = open_fields(table, declaration.fields, places.of_fields, names)
+                fields = _fields(table, declaration, places.of_fields, names, bad)
             names = {**fields.class_names, **names}
             splits[part] = Split(fields.arrays, names)
     ordered = {part: splits[part] for part in declaration.split}
-    return Dataset(_weighed(ordered, declaration, places), digest.hexdigest())
+    return Dataset(_weighed(ordered, declaration, places), digest.hexdigest(), tuple(bad))
 
 
 def from_tables(declaration: DataDeclaration, tables: Mapping[str, Table]) -> Dataset:
     """Check tables that take the place of a declaration's own sources."""
     splits: dict[str, Split] = {}
     names: Mapping[str, tuple[str, ...]] = {}
+    bad: list[BadRow] = []
     for part, table in tables.items():
-        fields: Fields = open_fields(table, declaration.fields, None, names)
+        fields = _fields(table, declaration, None, names, bad)
         names = {**fields.class_names, **names}
         splits[part] = Split(fields.arrays, names)
-    return Dataset(_weighed(splits, declaration, NOWHERE))
+    return Dataset(_weighed(splits, declaration, NOWHERE), bad=tuple(bad))
+
+
+def _fields(
+    table: Table,
+    declaration: DataDeclaration,
+    spans: Mapping[str, Span] | None,
+    names: Mapping[str, tuple[str, ...]],
+    bad: list[BadRow],
+) -> Fields:
+    """The declared fields, without the bad rows if those are left out, which `bad` gets then."""
+
+    def check(table: Table) -> Fields:
+        fields = open_fields(table, declaration.fields, spans, names)
+        arrays = {name: in_file(array) for name, array in fields.arrays.items()}
+        return Fields(arrays, fields.class_names)
+
+    if not declaration.skips:
+        return check(table)
+    columns = tuple(f.name for f in declaration.fields if f.name in table.columns)
+    fields, left_out = leave_out(table, columns, check)
+    bad += left_out
+    return fields
 
 
 def _weighed(
@@ -158,8 +201,9 @@ def _weighed(
     }
 
 
-def _open(call: Call, folder: Path) -> Table:
-    return cast("DataSource", make("source", call)).open(folder)
+def _open(call: Call, folder: Path, skips: bool) -> Table:
+    source = cast("DataSource", make("source", call))
+    return source.open_leniently(folder) if skips else source.open(folder)
 
 
 @contextmanager
@@ -173,29 +217,14 @@ def _placed(place: Span | None) -> Generator[None]:
         ) from None
 
 
-def _shares(declaration: DataDeclaration, rows: int, places: Places) -> dict[str, Any]:
-    """The rows of each part: sizes by largest remainder, rows by one fixed shuffle."""
-    import numpy as np
-
+def _chosen(declaration: DataDeclaration, whole: Fields, places: Places) -> dict[str, Rows]:
+    """The rows of each share, or of the folds."""
     shares = {part: s for part, s in declaration.split.items() if isinstance(s, float)}
-    exact = {part: share * rows for part, share in shares.items()}
-    sizes = {part: int(size + 1e-9) for part, size in exact.items()}
-    left = min(rows, round(sum(exact.values()))) - sum(sizes.values())
-    by_remainder = sorted(shares, key=lambda part: sizes[part] - exact[part])
-    for part in by_remainder[:left]:
-        sizes[part] += 1
-    for part, size in sizes.items():
-        if size == 0:
-            place = places.sources.get(part)
-            raise SpecError((SplitEmpty(span=place, name=part, rows=rows),))
-    generator = np.random.Generator(np.random.Philox(declaration.seed))
-    order = generator.permutation(rows)
-    chosen: dict[str, Any] = {}
-    start = 0
-    for part, size in sizes.items():
-        chosen[part] = order[start : start + size]
-        start += size
-    return chosen
+    label = Labels.of(declaration.stratify, whole) if declaration.stratify else None
+    rows = label or len(whole)
+    if declaration.folds is None:
+        return rows_of(shares, rows, declaration.seed, places.sources)
+    return folds_of(declaration.folds, rows, declaration.seed, places.sources)
 
 
 def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
@@ -214,13 +243,18 @@ def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
             }
             for f in declaration.fields
         ],
-        "source": None if declaration.source is None else _call_to_json(declaration.source),
+        "source": None if declaration.source is None else call_to_json(declaration.source),
         "split": {
-            part: _call_to_json(share) if isinstance(share, Call) else share
+            part: call_to_json(share) if isinstance(share, Call) else share
             for part, share in declaration.split.items()
         },
         "seed": declaration.seed,
+        "stratify": declaration.stratify,
+        "folds": declaration.folds,
+        "oversample": declaration.oversample,
+        "skips": declaration.skips,
         "class_weight": weight_to_json(declaration.class_weight),
+        "buckets": list(declaration.buckets),
     }
 
 
@@ -240,27 +274,16 @@ def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
             )
             for f in raw["fields"]
         ),
-        source=None if raw["source"] is None else _call_from_json(raw["source"]),
+        source=None if raw["source"] is None else call_from_json(raw["source"]),
         split={
-            part: share if isinstance(share, float) else _call_from_json(share)
+            part: share if isinstance(share, float) else call_from_json(share)
             for part, share in raw["split"].items()
         },
         seed=raw["seed"],
         class_weight=weight_from_json(raw.get("class_weight")),
-    )
-
-
-def _call_to_json(call: Call) -> dict[str, Any]:
-    return {"name": call.name, "args": dict(call.args)}
-
-
-def _call_from_json(raw: Mapping[str, Any]) -> Call:
-    return Call(raw["name"], {name: _tuples(value) for name, value in raw["args"].items()})
-
-
-def _tuples(value: Any) -> Attr:
-    return (
-        tuple(_tuples(item) for item in cast("list[Any]", value))
-        if isinstance(value, list)
-        else value
+        stratify=raw.get("stratify", ""),
+        folds=tuple(raw["folds"]) if raw.get("folds") else None,
+        oversample=raw.get("oversample", ""),
+        skips=raw.get("skips", False),
+        buckets=tuple(raw.get("buckets", ())),
     )

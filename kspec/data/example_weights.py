@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from kspec.data.bad_rows import refuse_rows
 from kspec.diagnostics import Span, SpecError
 from kspec.diagnostics.errors import NegativeWeight, UnknownClass
 
@@ -106,18 +107,19 @@ def check_weights(
         place: What a row of the data is called in messages.
 
     Raises:
-        SpecError: With the first of them.
+        RowsRefused: With the first of them.
     """
     import numpy as np
 
     bad = np.flatnonzero(weights < 0)
     if bad.size:
-        row = int(bad[0])
-        value = str(weights[row])
-        mistake = NegativeWeight(
-            span=span, field=field, value=value, place=place(row), count=int(bad.size)
-        )
-        raise SpecError((mistake,))
+        rows: list[int] = bad.tolist()
+
+        def mistake(row: int) -> NegativeWeight:
+            value, at = str(weights[row]), place(row)
+            return NegativeWeight(span=span, field=field, value=value, place=at, count=len(rows))
+
+        refuse_rows(lambda: iter(rows), mistake, int)
 
 
 def to_json(weight: ClassWeight | None) -> dict[str, Any] | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, final
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.base import DataSource, Table, source
+from kspec.data.columns import check_fields
 from kspec.data.npz import LARGEST, MOST_EXPANSION
 from kspec.data.paths import resolve, unreadable
 from kspec.diagnostics import SpecError
@@ -34,13 +35,16 @@ class Idx(DataSource):
 
     free_args = True
 
+    def check(self) -> str | None:
+        """Fields are names of files."""
+        return check_fields(self.extra, several=False)
+
     def open(self, folder: Path) -> Table:
         """Read every file."""
         if not self.extra:
             raise SpecError((FieldMissing.of(None, "image", "`idx()`", ()),))
         arrays = {
-            field: read_idx(resolve(folder, str(path)), str(path))
-            for field, path in self.extra.items()
+            field: read_idx(resolve(folder, path), path) for field, path in self.extra.items()
         }
         origins = {field: f"`{path}`" for field, path in self.extra.items()}
         return ArrayTable(arrays, "idx(...)", origins)

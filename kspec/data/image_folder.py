@@ -2,101 +2,59 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Mapping
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, final
 
 from kspec.data.base import Column, DataSource, Table, arg, source
-from kspec.data.cache import cached
-from kspec.data.images import (
-    ENDINGS,
-    SHOWN_ENDINGS,
-    ColorMode,
-    ImageFile,
-    Look,
-    decode,
-    digests,
-    find_images,
-)
-from kspec.data.paths import resolve, resolve_folder, unreadable
+from kspec.data.cache import cached, cached_text
+from kspec.data.columns import hash_of
+from kspec.data.folders import FolderTable, Listing, digests, list_folder
+from kspec.data.images import IMAGES, ColorMode, Look, decode
 from kspec.data.resampling import Interpolation
 
 if TYPE_CHECKING:
-    from kspec.data.base import Array, Rows
+    from kspec.data.base import Array
 
 FORMAT = 1  # of what is kept of images: a new number for every change of what they become
 
 
-class ImageTable:
+@final
+class ImageTable(FolderTable):
     """Images that are decoded when they are asked for, and kept.
 
     Args:
-        shown: What messages call the folder.
-        files: The images.
-        labels: Their class numbers; None where there are no classes.
-        classes: The names of the classes.
-        look: What the images become.
+        listing: The images.
+        look: What they become.
+        lenient: Whether files that are no images are told by `unread`, and no mistake.
     """
 
-    def __init__(
-        self,
-        shown: str,
-        files: tuple[ImageFile, ...],
-        labels: Array | None,
-        classes: tuple[str, ...],
-        look: Look,
-    ) -> None:
-        self.origin = f"`{shown}`"
-        self.files = files
-        self.labels = labels
-        self.classes = classes
+    def __init__(self, listing: Listing, look: Look, lenient: bool = False) -> None:
         self.look = look
-        self._digests = digests(files)
+        self._lenient = lenient
+        self._digests = digests(listing.files)
+        key = hash_of(f"{FORMAT} {look}", *self._digests)
+        super().__init__(listing, "image", Column("u8", look.shape), key)
 
-    def __len__(self) -> int:
-        return len(self.files)
+    def load(self) -> Array:
+        """All images."""
+        files = self.listing.files
+        key = hash_of(self.key, "leniently") if self._lenient else self.key
+        bad: dict[int, str] | None = {} if self._lenient else None
+        return cached("images", key, lambda: decode(files, self.look, self._digests, bad))
 
-    @property
-    def columns(self) -> Mapping[str, Column]:
-        """`image`, and `label` where there are classes."""
-        columns = {"image": Column("u8", self.look.shape)}
-        if self.labels is not None:
-            columns["label"] = Column("i32", (), self.classes)
-        return columns
+    def unread(self, columns: tuple[str, ...]) -> dict[int, tuple[str, str]]:
+        """The files that are no images."""
+        if not self._lenient or self.name not in columns:
+            return {}
 
-    def read(self, rows: Rows, columns: tuple[str, ...]) -> dict[str, Array]:
-        """The rows; all of them in order are not copied."""
-        import numpy as np
+        def find() -> str:
+            bad: dict[int, str] = {}
+            decode(self.listing.files, self.look, self._digests, bad)
+            return json.dumps(sorted(bad.items()))
 
-        found: dict[str, Array] = {}
-        if "image" in columns:
-            images = cached("images", self._key(), self._decode)
-            whole = len(rows) == len(self) and np.array_equal(rows, np.arange(len(self)))
-            found["image"] = images if whole else images[rows]
-        if "label" in columns and self.labels is not None:
-            found["label"] = self.labels[rows]
-        return found
-
-    def place(self, row: int, column: str) -> str:
-        """The file: `flowers/rose/1.jpg`."""
-        del column
-        return f"`{self.files[row].shown}`"
-
-    def fingerprint(self) -> str:
-        """A hash of the files' contents, their classes, and what they become."""
-        labels = () if self.labels is None else (str(label) for label in self.labels)
-        return _hash(self._key(), *self.classes, *labels)
-
-    def _key(self) -> str:
-        return _hash(f"{FORMAT} {self.look}", *self._digests)
-
-    def _decode(self) -> Array:
-        return decode(self.files, self.look, self._digests)
-
-
-def _hash(*parts: str) -> str:
-    return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
+        bad = json.loads(cached_text("images", hash_of(self.key, "bad"), find))
+        return {row: (self.name, reason) for row, reason in bad}
 
 
 @final
@@ -135,38 +93,8 @@ class ImageFolder(DataSource):
 
     def open(self, folder: Path) -> Table:
         """List the images; they are decoded when they are read."""
-        import numpy as np
+        return ImageTable(list_folder(folder, self.path, IMAGES), self.look())
 
-        real = resolve_folder(folder, self.path)
-        classes = _classes(real, self.path)
-        names = [str(each) for each in find_images(real, self.path)] if not classes else []
-        labels: list[int] = []
-        for number, name in enumerate(classes):
-            shown = f"{self.path}/{name}"
-            found = list(find_images(resolve_folder(folder, shown), shown))
-            if not found:
-                raise unreadable(shown, "it has no images, and would be a class of them")
-            names += [f"{name}/{each}" for each in found]
-            labels += [number] * len(found)
-        if not names:
-            raise unreadable(self.path, f"it has no images ({SHOWN_ENDINGS})")
-        shown_names = [f"{self.path}/{name}" for name in names]
-        files = tuple(ImageFile(resolve(folder, shown), shown) for shown in shown_names)
-        numbers = np.array(labels, np.int32) if classes else None
-        return ImageTable(self.path, files, numbers, classes, self.look())
-
-
-def _classes(folder: Path, shown: str) -> tuple[str, ...]:
-    """The names of the sub-folders, sorted. Raises SpecError for images beside them."""
-    try:
-        listed = [entry for entry in folder.iterdir() if not entry.name.startswith(".")]
-        entries = sorted(listed, key=lambda entry: entry.name)
-        classes = tuple(entry.name for entry in entries if entry.is_dir())
-    except OSError as error:
-        raise unreadable(shown, error.strerror or "it cannot be listed") from None
-    if classes:
-        for entry in entries:
-            if entry.name not in classes and entry.suffix.lower() in ENDINGS:
-                reason = f"it is in no sub-folder, and so in none of the {len(classes)} classes"
-                raise unreadable(f"{shown}/{entry.name}", reason)
-    return classes
+    def open_leniently(self, folder: Path) -> Table:
+        """As `open`; files that are no images are told."""
+        return ImageTable(list_folder(folder, self.path, IMAGES), self.look(), lenient=True)

@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from kspec.diagnostics import Label, Span, SpecError
+from kspec.data.bad_rows import refuse_rows
+from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import IndexOutOfRange
 
 if TYPE_CHECKING:
@@ -38,16 +39,22 @@ def looks_up(field: str) -> str:
     return f"look up {field}"
 
 
-def check_rows(looked: Looked, numbers: Array, place: Callable[[int], str]) -> None:
+def check_rows(
+    looked: Looked,
+    numbers: Array,
+    place: Callable[[int], str],
+    row_of: Callable[[int], int] = int,
+) -> None:
     """Refuse numbers without a row.
 
     Args:
         looked: What is looked up, and where.
         numbers: The field.
         place: What a row of the data is called in messages.
+        row_of: The row of the data that an entry belongs to, where entries are steps of rows.
 
     Raises:
-        SpecError: With the first such number.
+        RowsRefused: With the first such number.
     """
     import numpy as np
 
@@ -58,14 +65,17 @@ def check_rows(looked: Looked, numbers: Array, place: Callable[[int], str]) -> N
         return
     bad = np.argwhere((numbers < 0) | (numbers.astype(np.int64) >= looked.rows))
     where = looked.embedding
-    mistake = IndexOutOfRange(
-        span=looked.span,
-        field=looked.field,
-        value=int(numbers[tuple(bad[0])]),
-        last=looked.rows - 1,
-        largest=high,
-        place=place(int(bad[0][0])),
-        count=len(bad),
-        labels=(Label(where, f"has {looked.rows} rows"),) if where else (),
-    )
-    raise SpecError((mistake,))
+
+    def mistake(at: Array) -> IndexOutOfRange:
+        return IndexOutOfRange(
+            span=looked.span,
+            field=looked.field,
+            value=int(numbers[tuple(at)]),
+            last=looked.rows - 1,
+            largest=high,
+            place=place(int(at[0])),
+            count=len(bad),
+            labels=(Label(where, f"has {looked.rows} rows"),) if where else (),
+        )
+
+    refuse_rows(lambda: iter(bad), mistake, lambda at: row_of(int(at[0])))

@@ -53,6 +53,23 @@ def _real(folder: Path, path: str) -> tuple[Path, int]:
     return real, mode
 
 
+def reason_of(error: SpecError, place: str = "") -> str:
+    """Why a row cannot be read.
+
+    Args:
+        error: Says it of a file.
+        place: What the reason begins with where it names the row.
+
+    Raises:
+        SpecError: It is about something else, such as a package that is missing.
+    """
+    (mistake,) = error.diagnostics
+    if not isinstance(mistake, FileUnreadable):
+        raise error
+    rest = mistake.reason.removeprefix(place)
+    return f"it {rest}" if place else rest
+
+
 def unreadable(path: str, reason: str) -> SpecError:
     """The error for a file that is not what it should be."""
     return SpecError((FileUnreadable(span=None, path=path, reason=reason),))

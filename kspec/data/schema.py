@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, Never
 
+from kspec.data.bad_rows import joined, refuse_rows
 from kspec.data.base import Column, Table
-from kspec.data.cells import all_digits, is_number
+from kspec.data.cells import Misfit, as_numbers, digits, misfits, not_finite
 from kspec.data.example_weights import check_weights
+from kspec.data.fields import Fields, FieldType
 from kspec.data.lookups import Looked, check_rows, looks_up
+from kspec.data.ragged import Ragged, length_of, refuse_long_rows
 from kspec.data.scores import check_scores
 from kspec.diagnostics import Diagnostic, Span, SpecError
 from kspec.diagnostics.errors import (
@@ -20,10 +22,9 @@ from kspec.diagnostics.errors import (
     LabelOutOfRange,
     NotANumber,
 )
-from kspec.ir import Shape
 
 if TYPE_CHECKING:
-    from kspec.data.base import Array
+    from kspec.data.base import Array, Values
 
 NUMPY: Final = {
     **{name: f"float{name[1:]}" for name in ("f16", "f32")},
@@ -31,49 +32,6 @@ NUMPY: Final = {
     **{f"u{bits}": f"uint{bits}" for bits in (8, 16, 32)},
     "bool": "bool",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class FieldType:
-    """A declared field.
-
-    Attributes:
-        name: The field.
-        dtype: A dtype of the IR; `i32` for classes; `str` for text.
-        shape: The shape of one row; a name fits any size.
-        classes: How many classes there are; None if the data says, or for other fields.
-        is_class: Whether the field is a class number.
-        below: What its numbers must be below: the rows of an embedding that looks them up.
-        weighs: Whether it is a sample weight, which is not negative.
-        scores: What scores its classes, and how many it scores, where the data counts them.
-    """
-
-    name: str
-    dtype: str
-    shape: Shape
-    classes: int | None = None
-    is_class: bool = False
-    below: int | None = None
-    weighs: bool = False
-    scores: tuple[str, int] | None = None
-
-    def __str__(self) -> str:
-        if self.is_class:
-            return "class" if self.classes is None else f"class[{self.classes}]"
-        return f"{self.dtype}[{', '.join(map(str, self.shape))}]" if self.shape else self.dtype
-
-
-@dataclass(frozen=True, slots=True)
-class Fields:
-    """Checked columns, as the program takes them.
-
-    Attributes:
-        arrays: One array a field.
-        class_names: The classes' names by field, where the data has words or gaps.
-    """
-
-    arrays: Mapping[str, Array]
-    class_names: Mapping[str, tuple[str, ...]]
 
 
 def open_fields(
@@ -91,11 +49,11 @@ def open_fields(
         class_names: Names that another split has settled, by field.
 
     Raises:
-        SpecError: With one mistake a field.
+        SpecError: With one mistake a field; RowsRefused where all of them are about rows.
     """
     import numpy as np
 
-    mistakes: list[Diagnostic] = []
+    errors: list[SpecError] = []
     arrays: dict[str, Array] = {}
     names: dict[str, tuple[str, ...]] = {}
     rows = np.arange(len(table))
@@ -108,26 +66,30 @@ def open_fields(
                 found = FieldMissing.of(check.span, field.name, origin, table.columns)
                 raise SpecError((found,))
             check.fits(table.columns[field.name])
-            raw = table.read(rows, (field.name,))[field.name]
+            raw = check.steps(table.read(rows, (field.name,))[field.name])
             settled = (class_names or {}).get(field.name)
-            arrays[field.name] = check.convert(raw, settled)
+            array = check.convert(raw, settled)
             if field.below is not None:
                 embedding = places.get(looks_up(field.name))
                 looked = Looked(field.name, field.below, check.span, embedding)
-                check_rows(looked, arrays[field.name], check.place)
+                check_rows(looked, array, check.place, check.row)
             if field.weighs:
-                check_weights(field.name, arrays[field.name], check.span, check.place)
+                check_weights(field.name, array, check.span, check.place)
+            arrays |= check.filled(array)
             if check.names:
                 names[field.name] = check.names
         except SpecError as error:
-            mistakes += error.diagnostics
-    if mistakes:
-        raise SpecError(tuple(mistakes))
+            errors.append(error)
+    if errors:
+        raise joined(errors)
     return Fields(arrays, names)
 
 
 class _Check:
-    """Converts one column to its field's type, exactly or not at all."""
+    """Converts one column to its field's type, exactly or not at all.
+
+    Of a ragged field it converts the steps of all rows.
+    """
 
     def __init__(self, table: Table, field: FieldType, span: Span | None) -> None:
         self.table = table
@@ -135,9 +97,40 @@ class _Check:
         self.span = span
         self.names: tuple[str, ...] = ()
         self.column = Column(field.dtype, ())
+        self.ragged: Ragged | None = None
+
+    def row(self, row: int) -> int:
+        """A row, or the row of a step."""
+        return int(row) if self.ragged is None else self.ragged.row_of(row)
 
     def place(self, row: int) -> str:
-        return self.table.place(row, self.field.name)
+        """Where a row is, or the row of a step."""
+        return self.table.place(self.row(row), self.field.name)
+
+    def steps(self, raw: Values) -> Array:
+        """The rows, or for a ragged field the steps of all rows. Refuses rows that are too long."""
+        import numpy as np
+
+        bound = self.field.bound
+        if bound is None:
+            assert not isinstance(raw, Ragged)  # it does not fit
+            return raw
+        self.ragged = raw if isinstance(raw, Ragged) else Ragged.even(raw)
+        refuse_long_rows(self.ragged, self.field.name, bound, self.span, self.table.place)
+        if self.ragged.values.size:
+            return self.ragged.values
+        shape = (0, *self.ragged.values.shape[1:])  # of rows without steps nothing can be wrong
+        return np.zeros(shape, NUMPY.get(self.field.dtype))
+
+    def filled(self, array: Array) -> dict[str, Array]:
+        """The field; a ragged one in rows of one length, with what their lengths were."""
+        import numpy as np
+
+        name, bound = self.field.name, self.field.bound
+        if self.ragged is None or bound is None:
+            return {name: array}
+        lengths = self.ragged.lengths.astype(np.int32)
+        return {name: self.ragged.padded(array, bound), length_of(name): lengths}
 
     def convert(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
         if self.field.dtype == "str":
@@ -151,11 +144,9 @@ class _Check:
     def fits(self, column: Column) -> None:
         """Refuse a column of another shape, before it is read."""
         self.column = column
-        wanted = self.field.shape
-        if len(column.shape) != len(wanted) or any(
-            isinstance(size, int) and size != given
-            for size, given in zip(wanted, column.shape, strict=True)
-        ):
+        if not column.dtype:
+            return
+        if not self.field.meets(column.shape):
             self._wrong()
 
     def _wrong(self) -> Never:
@@ -171,8 +162,12 @@ class _Check:
 
         if self.column.names:
             return self._renumbered(raw, settled)
-        if raw.dtype.kind == "U" and self.field.classes is not None and all_digits(raw):
-            raw = self._parse(raw, "i64")
+        if raw.dtype.kind == "U":
+            self._not_empty(raw)
+        if raw.dtype.kind == "U" and self.field.classes is not None and not settled:
+            whole = digits(raw)
+            if 2 * whole.sum() > len(raw):  # else they are words
+                raw = self._parse(raw, "i64")
         if raw.dtype.kind == "f":
             self._wrong()
         if raw.dtype.kind == "U" or self.field.classes is None:
@@ -180,24 +175,33 @@ class _Check:
         count = self.field.classes
         bad = np.flatnonzero((raw.astype(np.int64) < 0) | (raw.astype(np.int64) >= count))
         if bad.size:
-            from_one = int(raw.min()) == 1 and int(raw.max()) == count
-            self._out_of_range(int(raw[bad[0]]), int(bad[0]), int(bad.size), from_one)
+            self._out_of_range(raw, bad.tolist(), count)
         return raw.astype(np.int32)
 
-    def _out_of_range(self, value: int, row: int, rows: int, from_one: bool) -> Never:
-        classes = self.field.classes or 0
-        refuse(
-            LabelOutOfRange(
+    def _out_of_range(self, raw: Array, rows: list[int], classes: int) -> Never:
+        from_one = int(raw.min()) == 1 and int(raw.max()) == classes
+
+        def mistake(row: int) -> LabelOutOfRange:
+            return LabelOutOfRange(
                 span=self.span,
                 field=self.field.name,
-                value=value,
+                value=int(raw[row]),
                 classes=classes,
                 last=classes - 1,
                 place=self.place(row),
-                count=rows,
+                count=len(rows),
                 from_one=from_one,
             )
-        )
+
+        refuse_rows(lambda: iter(rows), mistake, self.row)
+
+    def _not_empty(self, raw: Array) -> None:
+        """Refuse empty cells, which would be a class of their own."""
+        import numpy as np
+
+        empty = np.flatnonzero(raw == "")
+        if empty.size:
+            self._bad_cells(lambda: (Misfit("", "the name of a class", int(row)) for row in empty))
 
     def _renumbered(self, raw: Array, settled: tuple[str, ...] | None) -> Array:
         """Numbers of classes that the source names, and another split may have settled."""
@@ -235,26 +239,21 @@ class _Check:
         return number
 
     def _parse(self, raw: Array, dtype: str) -> Array:
-        """Text as numbers; the first cell that is none is shown."""
-        import numpy as np
-
-        whole = dtype[0] in "iu"
+        """Numbers from text, or from a format of untyped numbers; the first misfit is shown."""
         if dtype == "bool":
             self._wrong()
         try:
-            return raw.astype(np.int64 if whole else np.float64)
-        except (ValueError, OverflowError):
-            row, value = next(
-                (index, cell)
-                for index, cell in np.ndenumerate(raw)
-                if not is_number(str(cell), whole)
-            )
-        wanted = "a whole number" if whole else "a number"
-        self._bad_cell(str(value)[:40], wanted, row[0])
+            return as_numbers(raw, whole=dtype[0] in "iu")
+        except Misfit:
+            self._bad_cells(lambda: misfits(raw, whole=dtype[0] in "iu"))
 
-    def _bad_cell(self, value: str, wanted: str, row: int) -> Never:
-        place, name = self.place(row), self.field.name
-        refuse(BadCell(span=self.span, field=name, value=value, wanted=wanted, place=place))
+    def _bad_cells(self, found: Callable[[], Iterator[Misfit]]) -> Never:
+        def mistake(cell: Misfit) -> BadCell:
+            place, name = self.place(cell.row), self.field.name
+            value, wanted = cell.value, cell.wanted
+            return BadCell(span=self.span, field=name, value=value, wanted=wanted, place=place)
+
+        refuse_rows(found, mistake, lambda cell: self.row(cell.row))
 
     def _numbers(self, raw: Array) -> Array:
         """Numbers in the declared type: no value may change, but for rounding to f32."""
@@ -267,6 +266,8 @@ class _Check:
         if raw.dtype == target:
             self._finite(raw)
             return raw
+        if self.column.untyped and target.kind == "f":
+            raw = self._parse(raw, want)
         both_whole = raw.dtype.kind in "iu" and target.kind in "iu"
         both_float = raw.dtype.kind == "f" and target.kind == "f"
         if not (both_whole or both_float):
@@ -276,20 +277,17 @@ class _Check:
         limits: Any = np.iinfo(target) if both_whole else np.finfo(target)
         bad = np.argwhere((raw < limits.min) | (raw > limits.max))
         if bad.size:
-            value = str(raw[tuple(bad[0])])
-            self._bad_cell(value, f"within the range of {want}", int(bad[0][0]))
+            wanted = f"within the range of {want}"
+            self._bad_cells(lambda: (Misfit(raw[tuple(at)], wanted, int(at[0])) for at in bad))
         return raw.astype(target)
 
     def _finite(self, raw: Array) -> None:
-        import numpy as np
+        def mistake(at: tuple[int, ...]) -> NotANumber:
+            place, value = self.place(at[0]), str(raw[at])
+            return NotANumber(span=self.span, field=self.field.name, value=value, place=place)
 
-        if raw.dtype.kind != "f":
-            return
-        bad = np.argwhere(~np.isfinite(raw))
-        if bad.size:
-            value = str(raw[tuple(bad[0])])
-            place = self.place(int(bad[0][0]))
-            refuse(NotANumber(span=self.span, field=self.field.name, value=value, place=place))
+        if next(not_finite(raw), None):
+            refuse_rows(lambda: not_finite(raw), mistake, lambda at: self.row(at[0]))
 
 
 def refuse(mistake: Diagnostic) -> Never:

@@ -165,6 +165,64 @@ class ImportCycle(Diagnostic):
     chain: str
 
 
+class BadTarget(Diagnostic):
+    """An `extern` does not name a file and a function in it.
+
+    Wrong: `extern "ops:swish"`. Right: `extern "ops.py:swish"`.
+    """
+
+    code: ClassVar[str] = "E112"
+    title: ClassVar[str] = "`{target}` names no function of a Python file"
+    label: ClassVar[str] = "{reason}"
+    help: ClassVar[str] = 'write it so: `extern "ops.py:swish" : f32[..., D] -> f32[..., D]`'
+
+    target: str
+    reason: str
+
+
+class NoSuchFunction(Suggesting):
+    """The file that an `extern` names has no such function that can be taken from it.
+
+    The function must stand in the file itself, in no class, `if` or other function, and its
+    name must mean nothing else there.
+    """
+
+    code: ClassVar[str] = "E110"
+    title: ClassVar[str] = "`{path}` has no function `{name}`"
+    label: ClassVar[str] = "named here"
+    note: ClassVar[str] = "{reason}"
+
+    path: str
+    name: str
+    reason: str
+
+    @classmethod
+    def of(cls, span: Span, path: str, name: str, known: Iterable[str]) -> Self:
+        """With the nearest function suggested, and all listed if they are few."""
+        names = tuple(known)
+        shown = ", ".join(f"`{each}`" for each in names[:8]) or "none"
+        more = ", ..." if len(names) > 8 else ""
+        reason = f"the functions at its top are {shown}{more}"
+        return cls(span=span, path=path, name=name, reason=reason, suggestion=closest(name, names))
+
+
+class LocalImport(Diagnostic):
+    """A Python file of an `extern` imports another file of the spec's folder.
+
+    It may import installed packages only: it is the one file that is shown, hashed and copied.
+    """
+
+    code: ClassVar[str] = "E111"
+    title: ClassVar[str] = "`{path}` imports `{module}` in line {line}, which is no package"
+    label: ClassVar[str] = "a function of this file"
+    note: ClassVar[str] = "it is a file or folder beside `{path}`, or in the spec's folder"
+    help: ClassVar[str] = "such a file may import installed packages only: put it all into one"
+
+    path: str
+    module: str
+    line: int
+
+
 class AmbiguousTraining(Diagnostic):
     """A spec has several train blocks, and none was named."""
 

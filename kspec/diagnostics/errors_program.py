@@ -136,7 +136,9 @@ class BadSplit(Diagnostic):
     code: ClassVar[str] = "E406"
     title: ClassVar[str] = "this split cannot be made"
     label: ClassVar[str] = "{message}"
-    help: ClassVar[str] = "write it as `{{ train: 80%, validation: 10%, test: 10% }}`"
+    help: ClassVar[str] = (
+        "write it as `{{ train: 80%, validation: 10%, test: 10% }}`, or as `folds(5, fold=0)`"
+    )
 
     message: str
 

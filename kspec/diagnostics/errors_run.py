@@ -88,11 +88,36 @@ class Diverged(Diagnostic):
     code: ClassVar[str] = "E608"
     title: ClassVar[str] = "the loss is {loss} after step {step} of epoch {epoch}"
     label: ClassVar[str] = "trained with this"
+    note: ClassVar[str] = (
+        "`terminate_on_nan {{ }}` in the train block keeps the weights from before"
+    )
     help: ClassVar[str] = "try a smaller learning rate, and check the scale of the inputs"
 
     loss: str
     step: int
     epoch: int
+
+
+class NoNumbers(Diagnostic):
+    """An update leaves inf or nan. It was taken back: the run is as it was before.
+
+    The step is run again, line by line: inputs, labels and weights first, then the forward
+    pass, then the backward pass from the loss on. What is named is the first thing with inf or
+    nan. `terminate_on_nan` in the train block asks for this.
+    """
+
+    code: ClassVar[str] = "E641"
+    title: ClassVar[str] = "step {step} of epoch {epoch} gives no numbers: {what}"
+    label: ClassVar[str] = "{place}"
+    note: ClassVar[str] = "{fine}"
+    help: ClassVar[str] = "{advice}"
+
+    step: int
+    epoch: int
+    what: str
+    place: str
+    fine: str
+    advice: str
 
 
 class ForeignCode(Diagnostic):
@@ -143,3 +168,66 @@ class NothingLearned(Diagnostic):
     title: ClassVar[str] = "this model has no vocabulary yet"
     note: ClassVar[str] = "it is learned from the training split when training begins"
     help: ClassVar[str] = "train it first, or load weights of a run that was trained"
+
+
+class DevicesMissing(Diagnostic):
+    """A training is declared for more devices than the machine has.
+
+    A run that was trained on many devices evaluates and predicts on any machine.
+    """
+
+    code: ClassVar[str] = "E640"
+    title: ClassVar[str] = "this training takes {devices} devices, and this machine has {found}"
+    label: ClassVar[str] = "declared here"
+    help: ClassVar[str] = "run it with `--set train.devices={found}`, or where there are {devices}"
+
+    devices: int
+    found: str
+
+
+class ExternNotAllowed(Diagnostic):
+    """A spec takes a function from a Python file, and nobody has allowed that.
+
+    Such a file can do whatever Python can: read files, start programs, use the network. Read it
+    first; `kspec check` shows its hash.
+    """
+
+    code: ClassVar[str] = "E617"
+    title: ClassVar[str] = "`{path}` would run: it is Python, and can do anything"
+    label: ClassVar[str] = "`{name}` comes from there"
+    help: ClassVar[str] = "read it, then allow it: `--allow-extern`, or `allow_extern=True`"
+
+    path: str
+    name: str
+
+
+class ExternChanged(Diagnostic):
+    """A Python file of a run or of a compiled program is not the one that was allowed.
+
+    A run goes on with the code that it began with.
+    """
+
+    code: ClassVar[str] = "E618"
+    title: ClassVar[str] = "`{file}`, a copy of `{path}`, {what}"
+    label: ClassVar[str] = "`{name}` comes from there"
+    help: ClassVar[str] = "put the file back as it was, or compile and run the spec anew"
+
+    file: str
+    path: str
+    name: str
+    what: str
+
+
+class ExternFailed(Diagnostic):
+    """A function of a Python file fails, or does not give what the spec declares."""
+
+    code: ClassVar[str] = "E619"
+    title: ClassVar[str] = "`{name}` of `{path}` {what}"
+    label: ClassVar[str] = "declared as {type}"
+    note: ClassVar[str] = "{reason}"
+
+    name: str
+    path: str
+    what: str
+    type: str
+    reason: str = ""

@@ -98,6 +98,21 @@ class UnknownDimension(Diagnostic):
         return super().help_text()
 
 
+class FreeSize(Diagnostic):
+    """The result of an `extern` has a size that none of its operands has.
+
+    Wrong: `f32[T] -> f32[U]`. Right: `f32[T] -> f32[T]`, or `f32[T] -> f32[8]`.
+    """
+
+    code: ClassVar[str] = "E312"
+    title: ClassVar[str] = "nothing says what `{size}` is in the result of `{name}`"
+    label: ClassVar[str] = "in no operand"
+    help: ClassVar[str] = "write a number, or a size of an operand"
+
+    name: str
+    size: str
+
+
 class UnknownDtype(Suggesting):
     """A type is called something that no type is called."""
 
@@ -132,6 +147,12 @@ class NeedsFixedSize(Diagnostic):
 
     layer: str
     dim: str
+
+    def help_text(self) -> str:
+        """A ragged axis is open only where batches differ in length."""
+        if self.dim.startswith(".."):
+            return f"without `buckets` in the data it is {self.dim[2:]} long"
+        return super().help_text()
 
 
 class BadOperation(Reasoned):

@@ -12,7 +12,10 @@ from kspec.diagnostics.suggest import closest
 
 
 class UnknownArgument(Suggesting):
-    """A call has an argument that the callee does not take."""
+    """A call has an argument that the callee does not take.
+
+    Arguments that Keras has and kspec does not have a help of their own: `dropout(0.5, seed=1)`.
+    """
 
     code: ClassVar[str] = "E201"
     title: ClassVar[str] = "`{callee}` has no argument `{name}`"
@@ -22,12 +25,32 @@ class UnknownArgument(Suggesting):
     callee: str
     name: str
     signature: str
+    instead: str | None = None
+
+    def help_text(self) -> str:
+        """What stands in its place, or the nearest argument."""
+        return self.instead or super().help_text()
 
     @classmethod
-    def of(cls, span: Span, callee: str, name: str, known: Iterable[str], signature: str) -> Self:
-        """With the nearest argument suggested."""
+    def of(
+        cls,
+        span: Span,
+        callee: str,
+        name: str,
+        known: Iterable[str],
+        signature: str,
+        instead: str | None = None,
+    ) -> Self:
+        """With the nearest argument suggested, or what stands in the place of one of Keras."""
         near = closest(name, known)
-        return cls(span=span, callee=callee, name=name, signature=signature, suggestion=near)
+        return cls(
+            span=span,
+            callee=callee,
+            name=name,
+            signature=signature,
+            suggestion=near,
+            instead=instead,
+        )
 
 
 class MissingArgument(Diagnostic):
@@ -227,3 +250,18 @@ class WrongNumberOfResults(Diagnostic):
     names: str
     wanted: int
     got: str
+
+
+class ParametersMismatch(Diagnostic):
+    """A function that an `extern` names does not take as many operands as the spec declares."""
+
+    code: ClassVar[str] = "E216"
+    title: ClassVar[str] = "`{name}` takes {parameters}, not {operands}"
+    label: ClassVar[str] = "{operands} declared here"
+    note: ClassVar[str] = "`def {name}` is in line {line} of `{path}`"
+
+    name: str
+    path: str
+    line: int
+    parameters: str
+    operands: str

@@ -11,6 +11,7 @@ from kspec.diagnostics.suggest import closest
 # Settings that other tools have in this place, and where kspec has them.
 ELSEWHERE: Final = MappingProxyType(
     {
+        "buckets": "write it in the data block, which has the ragged fields",
         "callbacks": "write a section each: `stop { ... }`, `checkpoint { ... }`",
         "early_stopping": "write a section: `stop { patience = 3 }`",
         "learning_rate": "write it in the optimizer: `optimizer = adam(1e-3)`",

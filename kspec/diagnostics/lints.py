@@ -9,14 +9,20 @@ from typing import ClassVar
 from kspec.diagnostics.core import Diagnostic, Severity
 
 __all__ = [
+    "BadRowsLeftOut",
+    "BestMissing",
+    "CheckpointDamaged",
     "DeadBranch",
     "LogitsAsProbabilities",
     "MaskDropped",
     "NoEffect",
+    "OtherVersions",
+    "PaddingCounted",
     "ProbabilitiesAsLogits",
     "ScheduleUnfinished",
     "StretchedLabels",
     "ThresholdOnScores",
+    "TunedUnreadable",
     "UnusedField",
     "UnusedName",
 ]
@@ -124,6 +130,23 @@ class MaskDropped(Lint):
     layer: str
 
 
+class PaddingCounted(Lint):
+    """A metric gets a prediction with a mask of time steps, and counts padding, too.
+
+    Keras' metrics that are means, as accuracies are, leave masked steps out; it says nothing of
+    the others, which do not.
+    """
+
+    code: ClassVar[str] = "W207"
+    title: ClassVar[str] = "`{metric}` counts padding like any other time step"
+    label: ClassVar[str] = "`{output}` has a mask, which this metric does not know"
+    help: ClassVar[str] = "{advice}"
+
+    metric: str
+    output: str
+    advice: str
+
+
 class StretchedLabels(Lint):
     """A label of one number meets a prediction of several, and is compared with each of them.
 
@@ -191,4 +214,76 @@ class NoEffect(Lint):
     label: ClassVar[str] = "{reason}"
 
     what: str
+    reason: str
+
+
+class CheckpointDamaged(Lint):
+    """A checkpoint is not what was written, or is of another run; the one before it is used.
+
+    Every checkpoint has a manifest with the size and the SHA-256 of all its files. What the
+    run did since the one before is done again, with the same result.
+    """
+
+    code: ClassVar[str] = "W401"
+    title: ClassVar[str] = "the checkpoint `{path}` cannot be used: {reason}"
+    note: ClassVar[str] = "the one before it is used instead, if there is one"
+
+    path: str
+    reason: str
+
+
+class OtherVersions(Lint):
+    """A run goes on with other versions of libraries, or on another device, than it began with.
+
+    Its weights then need not be those of a run that was never stopped, bit for bit.
+    """
+
+    code: ClassVar[str] = "W402"
+    title: ClassVar[str] = "the run began with {before}, and goes on with {after}"
+    note: ClassVar[str] = "weights may differ in their last bits from those of a run in one go"
+
+    before: str
+    after: str
+
+
+class BadRowsLeftOut(Lint):
+    """Rows of the data are no examples, and `on_bad = skip` leaves them out of all splits."""
+
+    code: ClassVar[str] = "W404"
+    title: ClassVar[str] = "{rows} cannot be used, and {verb} left out"
+    label: ClassVar[str] = "asked for here"
+    note: ClassVar[str] = "{examples}"
+    help: ClassVar[str] = "`bad_rows.jsonl` in the run folder lists all of them"
+
+    rows: str
+    verb: str
+    examples: str
+
+
+class BestMissing(Lint):
+    """A file with the best weights of a run is not there any more.
+
+    The run goes on without them, and keeps those of a later epoch if that is better.
+    """
+
+    code: ClassVar[str] = "W403"
+    title: ClassVar[str] = "`{path}`, the weights of epoch {epoch}, is missing"
+    note: ClassVar[str] = "it is written again when an epoch is better"
+
+    path: str
+    epoch: int
+
+
+class TunedUnreadable(Lint):
+    """What `kspec tune` kept in the cache folder is damaged, or was not measured on this machine.
+
+    Kernels are then chosen as if nothing had been measured here. `kspec tune` writes it anew.
+    """
+
+    code: ClassVar[str] = "W405"
+    title: ClassVar[str] = "the measurements in `{path}` cannot be used: {reason}"
+    note: ClassVar[str] = "kernels are chosen by the table that ships with kspec"
+    help: ClassVar[str] = "`kspec tune` measures anew; or delete the file"
+
+    path: str
     reason: str

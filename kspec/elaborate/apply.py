@@ -15,18 +15,20 @@ from kspec.diagnostics.errors import (
     UnknownName,
     WrongType,
 )
-from kspec.elaborate import origins
+from kspec.elaborate import externs, origins
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.fit import check_form
 from kspec.elaborate.lower import At, Lowering
-from kspec.elaborate.operands import layer_or_op, split_operands
+from kspec.elaborate.operands import layer_or_op, split_operands, word_of
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Place, WeightTable
 from kspec.elaborate.signatures import spell
 from kspec.elaborate.values import (
+    LAYER_LIKE,
     BlockValue,
     Chain,
+    Extern,
     Given,
     Invocation,
     Meaning,
@@ -104,6 +106,8 @@ class Applier:
                 path = self._path(env, own.value if own else snake(target.decl.name), own)
                 place = env.place.inside(path)
                 return self.inline(target, operands, place, span, env.hint)
+            case Extern():
+                return self._extern(target, operands, span, env)
             case Chain():
                 return self._chain(target, operands, env)
             case Shared():
@@ -123,6 +127,11 @@ class Applier:
                 open_ = (*cls.keywords, *cls.modes)
                 return replace(meaning, args=args) if _all_named(args, open_) else None
         return None
+
+    def _extern(self, extern: Extern, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
+        with self.builder.at(span, env.hint or word_of(*operands), env.hints):
+            results = externs.call(extern, operands, span, self.builder, self.reporter)
+        return results[0] if len(results) == 1 else results
 
     def _chain(self, chain: Chain, operands: tuple[Tensor, ...], env: Env) -> Result:
         *first, last = chain.parts
@@ -276,7 +285,7 @@ def _with_arguments(target: Ref | Invocation, args: tuple[Given, ...]) -> Ref | 
 
 
 def _span_of(part: Meaning, default: Span) -> Span:
-    return part.span if isinstance(part, (Ref, Invocation, BlockValue, Shared, Chain)) else default
+    return part.span if isinstance(part, LAYER_LIKE) else default
 
 
 def snake(name: str) -> str:

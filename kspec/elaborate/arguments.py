@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import math
 import re
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, Union, get_args, get_origin
 
-from kspec.diagnostics import Span
+from kspec.diagnostics import Source, Span, SpecError
 from kspec.diagnostics.errors import (
     DuplicateArgument,
+    FileMissing,
     InvalidArgument,
     MissingArgument,
     TooManyArguments,
@@ -19,14 +19,15 @@ from kspec.diagnostics.errors import (
     UnknownName,
     WrongType,
 )
+from kspec.elaborate.externs import as_activation
+from kspec.elaborate.foreign import instead
+from kspec.elaborate.listing import items
+from kspec.elaborate.plain import SCALARS, Mismatch, plain
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.signatures import describe_type, sign
-from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Quantity, Ref, describe
-from kspec.registry import Angle, Compound, Definition, Selector, Steps, lookup, names
-
-
-class Mismatch(Exception):
-    """A value is not of the type that an argument wants."""
+from kspec.elaborate.values import Fields, Given, Invocation, Meaning, Ref, describe
+from kspec.layers.base import Layer
+from kspec.registry import Compound, Definition, lookup, names
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +56,13 @@ class Arguments:
 
     Attributes:
         choices: Every argument of every definition that was made.
+        lines: Reads the lines of a file that an argument names; from the file that names it.
     """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
         self.choices: list[Choice] = []
+        self.lines: Callable[[str, Source], tuple[str, ...]] = _no_file
 
     def make(self, kind: str, value: Meaning, span: Span) -> Definition:
         """The definition that a bare name or a call stands for.
@@ -93,7 +96,7 @@ class Arguments:
             except Failed:
                 ok = False
         for name, given in extra.items():
-            values[name] = _plain(given.value)
+            values[name] = plain(given.value)
         for spec in cls.args:
             if spec.required and spec.name not in matched:
                 ok = False
@@ -150,8 +153,9 @@ class Arguments:
                 extra[name] = given
             else:
                 ok = False
+                other = instead(cls.kind, cls.name, name)
                 self.reporter.report(
-                    UnknownArgument.of(given.place, cls.name, name, known, sign(cls, 6))
+                    UnknownArgument.of(given.place, cls.name, name, known, sign(cls, 6), other)
                 )
         if not ok:
             raise Failed
@@ -160,8 +164,11 @@ class Arguments:
     def _coerce_argument(
         self, cls: type[Definition], name: str, given: Given, wanted: object
     ) -> object:
+        value = given.value
+        if isinstance(value, str) and issubclass(cls, Layer) and name in cls.listed:
+            value = self._listed(value, given.span, str not in get_args(get_args(wanted)[0]))
         try:
-            return self.coerce(given.value, wanted, given.span)
+            return self.coerce(value, wanted, given.span)
         except Mismatch:
             self.reporter.fail(
                 WrongType(
@@ -171,6 +178,15 @@ class Arguments:
                     got=describe(given.value),
                 )
             )
+
+    def _listed(self, path: str, span: Span, whole_numbers: bool) -> Meaning:
+        """What a file lists in the place of a list of a spec."""
+        try:
+            return items(self.lines(path, span.source), path, whole_numbers)
+        except SpecError as error:
+            for diagnostic in error.diagnostics:
+                self.reporter.report(diagnostic.replace(span=span))
+            raise Failed from None
 
     def coerce(self, value: Meaning, wanted: object, span: Span) -> object:
         """The value as the wanted type.
@@ -194,13 +210,13 @@ class Arguments:
     def _coerce_class(self, value: Meaning, wanted: object, span: Span) -> object:
         if not isinstance(wanted, type):
             raise Mismatch
-        made: object = None
+        made: object = as_activation(value, wanted)
         if issubclass(wanted, Definition) and isinstance(value, (Ref, Invocation)):
             made = self.make(wanted.kind, value, span)
         elif issubclass(wanted, Compound):
             made = wanted.from_record(value.values) if isinstance(value, Fields) else value
-        elif wanted in _SCALARS:
-            return _SCALARS[wanted](value)
+        elif wanted in SCALARS:
+            return SCALARS[wanted](value)
         if isinstance(made, wanted):
             return made
         raise Mismatch
@@ -224,74 +240,11 @@ class Arguments:
         return tuple(self.coerce(v, o, span) for v, o in zip(items, options, strict=True))
 
 
+def _no_file(path: str, importer: Source) -> tuple[str, ...]:
+    raise SpecError((FileMissing(span=None, path=path),))
+
+
 def _about(message: str, matched: Mapping[str, Given]) -> Span | None:
     """The one given argument that a message names; None for several or none."""
     named = [given.span for name, given in matched.items() if re.search(rf"\b{name}\b", message)]
     return named[0] if len(named) == 1 else None
-
-
-def _plain(value: Meaning) -> object:
-    if isinstance(value, (tuple, list)):
-        return tuple(_plain(item) for item in value)
-    if isinstance(value, Ref):
-        return value.name
-    return value
-
-
-def _as_int(value: Meaning) -> int:
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
-    raise Mismatch
-
-
-def _as_steps(value: Meaning) -> int:
-    return _as_int(value.value if isinstance(value, Quantity) and value.unit == "steps" else value)
-
-
-def _as_float(value: Meaning) -> float:
-    if isinstance(value, Quantity) and value.unit == "%":
-        return value.value / 100
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    raise Mismatch
-
-
-def _as_angle(value: Meaning) -> float:
-    if isinstance(value, Quantity) and value.unit == "deg":
-        return math.radians(value.value)
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return float(value)
-    raise Mismatch
-
-
-def _as_bool(value: Meaning) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise Mismatch
-
-
-def _as_str(value: Meaning) -> str:
-    if isinstance(value, str):
-        return value
-    raise Mismatch
-
-
-def _as_selector(value: Meaning) -> Selector:
-    return Selector(_as_str(value))
-
-
-def _as_none(value: Meaning) -> None:
-    if value is not None:
-        raise Mismatch
-
-
-_SCALARS: dict[type[object], Callable[[Meaning], object]] = {
-    int: _as_int,
-    Steps: _as_steps,
-    Angle: _as_angle,
-    float: _as_float,
-    bool: _as_bool,
-    str: _as_str,
-    Selector: _as_selector,
-    type(None): _as_none,
-}

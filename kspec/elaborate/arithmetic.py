@@ -20,6 +20,7 @@ from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.values import (
     BlockValue,
     Chain,
+    Extern,
     Invocation,
     Meaning,
     Quantity,
@@ -32,7 +33,7 @@ from kspec.ir import BATCH, Builder, TypeRuleError, Value
 from kspec.ops.base import apart
 
 Number = int | float
-LAYERS: Final = (BlockValue, Chain, Invocation, Ref, Shared)
+LAYERS: Final = (BlockValue, Chain, Extern, Invocation, Ref, Shared)
 
 _NUMBERS: Final[dict[str, Callable[[Number, Number], Number | bool]]] = {
     "+": operator.add,

@@ -41,16 +41,16 @@ class Augmentation:
         self.elaborator = elaborator
         self.builder = elaborator.builder
         self.data = data
-        self.fields: dict[str, Value] = {}
+        self.fields: dict[str, Tensor] = {}
         self.changed: dict[str, Value] = {}
 
-    def __call__(self, inputs: Mapping[str, Value]) -> Mapping[str, Value]:
+    def __call__(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Value]:
         """Write all lines; the inputs that change. Raises Failed after reporting a mistake."""
         for line in self.data.augments:
             self._line(line, inputs)
         return {name: value for name, value in self.changed.items() if name in inputs}
 
-    def _line(self, line: tree.Augment, inputs: Mapping[str, Value]) -> None:
+    def _line(self, line: tree.Augment, inputs: Mapping[str, Tensor]) -> None:
         scope = Scope(self.data.scope)
         olds: list[Value] = []
         for name, span in zip(line.names, line.spans, strict=True):
@@ -68,16 +68,19 @@ class Augmentation:
                 self.changed[name] = self._kept(line, name, old, new)
 
     def _operand(
-        self, line: tree.Augment, name: str, span: Span, inputs: Mapping[str, Value]
+        self, line: tree.Augment, name: str, span: Span, inputs: Mapping[str, Tensor]
     ) -> Value:
         """A field as the line takes it: classes that are mixed are probabilities."""
         if name in self.changed:
             return self.changed[name]
-        value = inputs.get(name) or self.fields.get(name)
+        given = inputs.get(name) or self.fields.get(name)
         field = next(f for f in self.data.declaration.fields if f.name == name)
-        if value is None:
-            value = self.fields[name] = self.builder.fresh(name, self.data.tensor(name))
-            self.builder.places[value] = self.data.spans[name]
+        if given is None:
+            place = self.data.spans[name]
+            type = self.data.tensor(name)
+            given = self.elaborator.padding.parameter(name, type, place, place)
+            self.fields[name] = given
+        value = given.value
         if value.type.is_hosted:
             self._refuse(line, f"`{name}` is text", "augment images and numbers")
         if not field.is_class or len(line.names) == 1:

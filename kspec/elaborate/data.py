@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kspec.data.dataset import SPLITS, DataDeclaration, Places
-from kspec.data.schema import FieldType
+from kspec.data.dataset import DataDeclaration, Places
+from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
-    BadSplit,
+    BadBuckets,
     DuplicateName,
     UnknownDtype,
     UnknownName,
@@ -20,11 +20,12 @@ from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
-from kspec.elaborate.values import Fields, Invocation, Meaning, Quantity, Ref, describe
-from kspec.ir import BATCH, JAX_DTYPES, Call, TensorType
+from kspec.elaborate.splits import read_label, read_split, source_call
+from kspec.elaborate.values import Meaning, Ref, describe
+from kspec.ir import BATCH, JAX_DTYPES, TensorType, bound_of
 from kspec.syntax.tree import Augment, DataDecl, Field
 
-SETTINGS = ("source", "split", "seed")
+SETTINGS = ("source", "split", "seed", "buckets", "oversample", "on_bad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,21 +81,25 @@ def elaborate_data(elaborator: Elaborator, decl: DataDecl, scope: Scope) -> Data
         key: elaborator.evaluator.evaluate(setting.value, env)
         for key, setting in settings.by_key.items()
     }
-    split = _split(elaborator, settings, meanings)
+    parts = read_split(elaborator, settings, meanings, fields)
+    split = parts.shares
     source = None
     if "source" in meanings or any(isinstance(part, float) for part in split.values()):
         written = settings.require("source")
-        source = _source(elaborator, meanings["source"], written.value.span)
+        source = source_call(elaborator, meanings["source"], written.value.span)
     declaration = DataDeclaration(
         fields=tuple(fields.values()),
         source=source,
         split=split,
         seed=settings.integer("seed", meanings, 0, 0),
+        stratify=parts.stratify,
+        folds=parts.folds,
+        oversample=_oversample(elaborator, settings, meanings, fields),
+        skips=_skips(elaborator, settings, meanings),
+        buckets=_buckets(elaborator, settings, meanings, fields),
     )
     sources = {key: setting.value.span for key, setting in settings.by_key.items()}
-    parts = meanings.get("split")
-    if isinstance(parts, Fields):
-        sources |= parts.spans
+    sources |= parts.spans
     for line in decl.augments:
         for name, span in zip(line.names, line.spans, strict=True):
             if name not in spans:
@@ -102,16 +107,12 @@ def elaborate_data(elaborator: Elaborator, decl: DataDecl, scope: Scope) -> Data
     return Data(decl.name, declaration, spans, sources, decl.augments, scope)
 
 
-def _source(elaborator: Elaborator, value: Meaning, span: Span) -> Call:
-    return elaborator.arguments.make("source", value, span).call()
-
-
 def _field(elaborator: Elaborator, field: Field, scope: Scope) -> FieldType:
     """`image : u8[8, 8]`, `label : class[10]`, `label : class`, `text : str`."""
     type = field.type
     reporter = elaborator.reporter
-    dims = elaborator.types.pattern(type, scope)
-    sizes = tuple(axis for axis in dims if isinstance(axis, int))
+    dims = elaborator.types.padded(type, scope)
+    sizes = tuple(a for a in dims if isinstance(a, int) or (a and bound_of(a) is not None))
     if len(sizes) != len(dims):
         reporter.fail(
             WrongType(
@@ -123,7 +124,8 @@ def _field(elaborator: Elaborator, field: Field, scope: Scope) -> FieldType:
             reporter.fail(
                 WrongType(span=type.span, name=field.name, wanted="class[n]", got=type.span.text)
             )
-        return FieldType(field.name, "i32", (), sizes[0] if sizes else None, is_class=True)
+        count = next((size for size in sizes if isinstance(size, int)), None)
+        return FieldType(field.name, "i32", (), count, is_class=True)
     if type.name == "str":
         return FieldType(field.name, "str", sizes, None, is_class=False)
     if type.name not in JAX_DTYPES:
@@ -132,35 +134,60 @@ def _field(elaborator: Elaborator, field: Field, scope: Scope) -> FieldType:
     return FieldType(field.name, type.name, sizes, None, is_class=False)
 
 
-def _split(
-    elaborator: Elaborator, settings: Settings, meanings: Mapping[str, Meaning]
-) -> dict[str, float | Call]:
-    """Each split's share of the source, or a source of its own."""
-    if "split" not in meanings:
-        return {"train": 1.0}
-    reporter = elaborator.reporter
-    value = meanings["split"]
-    span = settings.require("split").value.span
-    if not isinstance(value, Fields):
-        reporter.fail(
-            WrongType(span=span, name="split", wanted="{ train: 80%, ... }", got=describe(value))
-        )
-    split: dict[str, float | Call] = {}
-    for name, part in value.values.items():
-        at = value.spans[name]
-        if name not in SPLITS:
-            message = f"a split is called train, validation or test, not `{name}`"
-            reporter.fail(BadSplit(span=at, message=message))
-        if isinstance(part, Quantity) and part.unit == "%" and 0 < part.value <= 100:
-            split[name] = part.value / 100
-        elif isinstance(part, (Ref, Invocation)):
-            split[name] = _source(elaborator, part, at)
-        else:
-            message = f"`{name}` must be a percentage or a source, not {describe(part)}"
-            reporter.fail(BadSplit(span=at, message=message))
-    shares = sum(part for part in split.values() if isinstance(part, float))
-    if shares > 1 + 1e-9:
-        reporter.fail(BadSplit(span=span, message=f"the parts add up to {100 * shares:g}%"))
-    if "train" not in split:
-        reporter.fail(BadSplit(span=span, message="there is no `train` part"))
-    return split
+def _buckets(
+    elaborator: Elaborator,
+    settings: Settings,
+    meanings: Mapping[str, Meaning],
+    fields: Mapping[str, FieldType],
+) -> tuple[int, ...]:
+    """Lengths that grow up to the bound of the longest ragged field."""
+    if "buckets" not in meanings:
+        return ()
+    reporter, value = elaborator.reporter, meanings["buckets"]
+    span = settings.require("buckets").value.span
+    items = value if isinstance(value, (list, tuple)) else (None,)
+    sizes = tuple(n for n in items if isinstance(n, int) and not isinstance(n, bool) and n > 0)
+    if len(sizes) < len(items) or not sizes:
+        wanted = "a list of lengths"
+        reporter.fail(WrongType(span=span, name="buckets", wanted=wanted, got=describe(value)))
+    most = max((field.bound or 0 for field in fields.values()), default=0)
+    if not most:
+        advice = "write such a field as `tokens : i32[..200]`, or no buckets"
+        reporter.fail(BadBuckets(span=span, message="no field is ragged", advice=advice))
+    grown = sorted(set(sizes))
+    if sizes != tuple(grown) or sizes[-1] != most:
+        fitting = ", ".join(map(str, [*(n for n in grown if n < most), most]))
+        message = f"they must grow up to {most}, the most that a field's type says"
+        advice = f"write `buckets = [{fitting}]`"
+        reporter.fail(BadBuckets(span=span, message=message, advice=advice))
+    return sizes
+
+
+def _oversample(
+    elaborator: Elaborator,
+    settings: Settings,
+    meanings: Mapping[str, Meaning],
+    fields: Mapping[str, FieldType],
+) -> str:
+    """The label of `oversample = label`; empty without it."""
+    if "oversample" not in meanings:
+        return ""
+    span = settings.require("oversample").value.span
+    if "buckets" in meanings:
+        message = "they fix the batches of an epoch, and `oversample` draws anew"
+        advice = "leave one of them out"
+        elaborator.reporter.fail(BadBuckets(span=span, message=message, advice=advice))
+    return read_label(elaborator.reporter, "oversample", meanings["oversample"], span, fields)
+
+
+def _skips(elaborator: Elaborator, settings: Settings, meanings: Mapping[str, Meaning]) -> bool:
+    """`on_bad = skip`, or `error`."""
+    value = meanings.get("on_bad")
+    if "on_bad" not in meanings:
+        return False
+    if not isinstance(value, Ref) or value.name not in ("error", "skip"):
+        span = settings.require("on_bad").value.span
+        wanted = "error or skip"
+        got = describe(value)
+        elaborator.reporter.fail(WrongType(span=span, name="on_bad", wanted=wanted, got=got))
+    return value.name == "skip"

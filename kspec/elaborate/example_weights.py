@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kspec.data.example_weights import ClassWeight
-from kspec.data.schema import FieldType
+from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     InvalidArgument,

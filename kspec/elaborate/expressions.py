@@ -26,6 +26,7 @@ from kspec.elaborate.values import (
     MOST_ELEMENTS,
     BlockValue,
     Chain,
+    Extern,
     Fields,
     Given,
     Invocation,
@@ -144,7 +145,7 @@ class Evaluator:
             return value
         if isinstance(value, Invocation) and (first := self._nothing(value, env)):
             self._unknown(first, env)
-        if isinstance(value, (Invocation, Chain, BlockValue, Shared)):
+        if isinstance(value, (Invocation, Chain, BlockValue, Extern, Shared)):
             self.reporter.fail(TensorUnusable(span=expr.span, what=describe(value)))
         if isinstance(value, Ref):
             self._unknown(value, env)
@@ -171,7 +172,7 @@ class Evaluator:
             for known, binding in meanings.items()
             if binding
             and (isinstance(binding.meaning, Tensor) or kind == "value")
-            and not isinstance(binding.meaning, BlockValue)
+            and not isinstance(binding.meaning, (BlockValue, Extern))
         )
         self.reporter.fail(UnknownName.of(name.span, kind, name.name, fit))
 
@@ -194,9 +195,7 @@ class Evaluator:
             return Ref(expr.id, expr.span)
         if isinstance(binding.meaning, Broken):
             raise Failed
-        if isinstance(binding.meaning, Tensor):
-            return replace(binding.meaning, span=expr.span)
-        if isinstance(binding.meaning, BlockValue):
+        if isinstance(binding.meaning, (Tensor, BlockValue, Extern)):
             return replace(binding.meaning, span=expr.span)
         return binding.meaning
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from typing import Final, TypeAlias
+from typing import Final, Protocol, TypeAlias
 
 from kspec.diagnostics import Source, Span, SpecError
 from kspec.diagnostics.errors import (
@@ -17,25 +16,51 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.arguments import Mismatch
 from kspec.elaborate.data import Data, elaborate_data
 from kspec.elaborate.expressions import Env
+from kspec.elaborate.externs import declare
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import BROKEN, Binding, Place, Scope
 from kspec.elaborate.signatures import describe_type
-from kspec.elaborate.values import BlockValue, Meaning, describe
+from kspec.elaborate.values import BlockValue, Extern, Meaning, describe
+from kspec.scripts import Script
 from kspec.syntax import parse, tree
-from kspec.syntax.tree import ImportDecl, ParamDecl, Spec
+from kspec.syntax.tree import ExternDecl, ImportDecl, ParamDecl, Spec
 
 PARAM_TYPES: Final = {"int": int, "float": float, "bool": bool, "str": str}
 # Data blocks by name: None for one with a mistake, and where the file declares or imports it.
 Blocks: TypeAlias = dict[str, tuple[Data | None, Span]]
-# The text of a path that a spec imports. Raises SpecError.
-Load: TypeAlias = Callable[[str, Source], Source]
 
 
-def no_imports(path: str, importer: Source) -> Source:
+class Reader(Protocol):
+    """Reads files that specs name; paths start at the folder of the spec that names them."""
+
+    def load(self, path: str, importer: Source) -> Source:
+        """A spec. Raises SpecError."""
+        ...
+
+    def script(self, path: str, importer: Source) -> Script:
+        """A Python file. Raises SpecError."""
+        ...
+
+    def lines(self, path: str, importer: Source) -> tuple[str, ...]:
+        """The lines of a text file. Raises SpecError."""
+        ...
+
+
+class NoFiles(Reader):
     """For a text that has no folder."""
-    del importer
-    raise SpecError((FileMissing(span=None, path=path),))
+
+    def load(self, path: str, importer: Source) -> Source:
+        """There is none."""
+        raise SpecError((FileMissing(span=None, path=path),))
+
+    def script(self, path: str, importer: Source) -> Script:
+        """There is none."""
+        raise SpecError((FileMissing(span=None, path=path),))
+
+    def lines(self, path: str, importer: Source) -> tuple[str, ...]:
+        """There are none."""
+        raise SpecError((FileMissing(span=None, path=path),))
 
 
 class Files:
@@ -43,13 +68,16 @@ class Files:
 
     Attributes:
         data: All data blocks that the main file sees; None for one with a mistake.
+        externs: The functions of Python files that these files declare.
     """
 
-    def __init__(self, elaborator: Elaborator, load: Load) -> None:
+    def __init__(self, elaborator: Elaborator, reader: Reader) -> None:
         self.elaborator = elaborator
         self.reporter = elaborator.reporter
         self.unique = elaborator.body.unique
-        self.load = load
+        self.reader = reader
+        elaborator.arguments.lines = reader.lines
+        self.externs: list[Extern] = []
         self.data: dict[str, Data | None] = {}
         self._scopes: dict[Source, Scope] = {}
         self._data: dict[Source, Blocks] = {}
@@ -68,6 +96,9 @@ class Files:
             except Failed:
                 continue
         for declaration in spec.declarations:  # when all names are known
+            if isinstance(declaration, tree.ExternDecl):
+                self._extern(declaration, spec.source, scope)
+        for declaration in spec.declarations:
             if isinstance(declaration, tree.DataDecl):
                 self._add_data(declaration, scope, data)
         self._open.pop()
@@ -92,7 +123,7 @@ class Files:
             case tree.ParamDecl():
                 self.unique(declaration.name, declaration.name_span, scope)
                 self._param(declaration, scope)
-            case tree.DataDecl() | tree.TrainDecl():
+            case tree.DataDecl() | tree.TrainDecl() | tree.ExternDecl():
                 pass
 
     def _add_data(self, declaration: tree.DataDecl, scope: Scope, data: Blocks) -> None:
@@ -137,7 +168,7 @@ class Files:
     def _read(self, decl: ImportDecl, importer: Source) -> Source:
         self.reporter.spend(1, decl.span)
         try:
-            return self.load(decl.path, importer)
+            return self.reader.load(decl.path, importer)
         except SpecError as error:
             for diagnostic in error.diagnostics:
                 span = diagnostic.span or decl.path_span
@@ -153,6 +184,16 @@ class Files:
                 self.reporter.report(diagnostic)
             self.reporter.names_missing = True
             raise Failed from None
+
+    def _extern(self, decl: ExternDecl, source: Source, scope: Scope) -> None:
+        try:
+            self.unique(decl.name, decl.name_span, scope)
+            extern = declare(decl, source, scope, self.elaborator, self.reader)
+        except Failed:
+            scope.names.setdefault(decl.name, Binding(BROKEN, decl.name_span))
+            return
+        scope.bind(decl.name, extern, decl.name_span, "extern")
+        self.externs.append(extern)
 
     def _param(self, declaration: ParamDecl, scope: Scope) -> None:
         try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
-from kspec.data.schema import FieldType
+from kspec.data.fields import FieldType
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import LabelWidthMismatch, WrongLabels
 from kspec.elaborate import origins
@@ -121,7 +121,10 @@ class Classes:
             return
         name, given = callee.name, callee.call().args
         type, axis = prediction.value.type, given.get("axis", -1)
-        width = type.shape[axis if isinstance(axis, int) else -1] if type.rank > 1 else 1
+        place = axis if isinstance(axis, int) else -1
+        if not -type.rank <= place < type.rank:
+            return  # The callee tells.
+        width = type.shape[place] if type.rank > 1 else 1
         if field.classes is None:
             ignores = given.get("ignore_class") is not None
             self._note(field, name, prediction.value, width, ignores)

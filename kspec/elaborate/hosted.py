@@ -29,6 +29,17 @@ def changing(ops: Iterable[Op], builder: Builder, weights: Iterable[Value]) -> s
     return None
 
 
+def padded(ops: Iterable[Op], masks: Iterable[Value | None], builder: Builder) -> str | None:
+    """Why what is learned from data, by one of these ops, would be wrong for ragged operands."""
+    if all(OPS[op.name].stage != "learn" for op in ops):
+        return None
+    makers = (builder.makers.get(mask) for mask in masks if mask is not None)
+    if not any(maker is not None and maker.name == "length_mask" for maker in makers):
+        return None
+    reason = "it would learn from the padding of ragged data, too"
+    return f"{reason}\ngive it what it would learn as arguments"
+
+
 def _changes(op: Op, builder: Builder, fixed: set[Value], stage: str) -> str | None:
     """What of an op's operands is not the same in every step."""
     left, seen = list(op.args), set[Value]()

@@ -8,6 +8,7 @@ from kspec.diagnostics import Diagnostic, Label, Span
 from kspec.diagnostics.lints import (
     LogitsAsProbabilities,
     NoEffect,
+    PaddingCounted,
     ProbabilitiesAsLogits,
     StretchedLabels,
     ThresholdOnScores,
@@ -115,6 +116,14 @@ def threshold_on_scores(
         output=prediction.hint,
         labels=_label(maker, "no sigmoid here"),
     )
+
+
+def padding_counted(metric: Metric, output: str, span: Span) -> Diagnostic:
+    """A metric that does not know the mask of the output that it gets."""
+    advice = "`{ name: an expression }` in its place is a mean over the steps that count"
+    if metric.name == "root_mean_squared_error":
+        advice = "`mean_squared_error` leaves masked steps out"
+    return PaddingCounted(span=span, metric=metric.name, output=output, advice=advice)
 
 
 def stretched_labels(

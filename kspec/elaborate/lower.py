@@ -18,13 +18,14 @@ from kspec.diagnostics.errors import (
 from kspec.diagnostics.lints import MaskDropped
 from kspec.elaborate import origins
 from kspec.elaborate.arithmetic import Arithmetic, merged_mask
-from kspec.elaborate.hosted import changing
+from kspec.elaborate.hosted import changing, padded
 from kspec.elaborate.operands import numbers
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import WeightTable
 from kspec.elaborate.values import Meaning, Tensor, describe
 from kspec.ir import TensorType, TypeRuleError, Value
 from kspec.layers.base import Dims, Layer, Masked, WeightSpec, match_shape, resolve_shape
+from kspec.layers.masks import both
 from kspec.losses.base import Loss
 from kspec.ops.base import Operation, apart
 from kspec.ops.creation import Array
@@ -79,7 +80,7 @@ class Lowering:
         """
         span = place.span
         if isinstance(definition, Operation):
-            mask = merged_mask(self.builder, sides) if definition.elementwise else None
+            mask = merged_mask(self.builder, sides) if definition.keeps_steps() else None
             return (Masked(self._operation(definition, sides, span), mask),)
         operands = tuple(side for side in sides if isinstance(side, Tensor))
         values = tuple(operand.value for operand in operands)
@@ -91,7 +92,7 @@ class Lowering:
         assert isinstance(definition, Loss)
         self._count(definition, operands, span, (2,))
         loss = definition.lower_batch(self.builder, values[0], values[1])
-        return (Masked(loss, operands[1].mask),)
+        return (Masked(loss, both(self.builder, operands[0].mask, operands[1].mask)),)
 
     def _operation(self, op: Operation, sides: tuple[Meaning, ...], span: Span) -> Value:
         fit = (len(sides) or 1,) if op.variadic else (op.operands,)
@@ -146,7 +147,9 @@ class Lowering:
         start = len(self.builder.ops)
         results = layer.apply(self.builder, tuple(map(_masked, operands)), weights, given)
         table = (weight.value for weight in self.weights.weights.values())
-        reason = changing(self.builder.ops[start:], self.builder, table)
+        written = self.builder.ops[start:]
+        reason = changing(written, self.builder, table)
+        reason = reason or padded(written, (operand.mask for operand in operands), self.builder)
         if reason is not None:
             self._misfit(layer, reason, operands, span)
         penalty = layer.penalty()

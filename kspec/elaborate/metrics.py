@@ -21,7 +21,8 @@ from kspec.diagnostics.lints import NoEffect
 from kspec.elaborate.example_weights import ExampleWeights
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fit import Classes, check_form
-from kspec.elaborate.lints import threshold_on_scores
+from kspec.elaborate.lints import padding_counted, threshold_on_scores
+from kspec.elaborate.means import masked_mean, per_example, step_sums
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.records import entries
 from kspec.elaborate.reporter import Failed
@@ -29,6 +30,7 @@ from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import Tensor, describe
 from kspec.ir import BATCH, Builder, Func, TypeRuleError, Value
+from kspec.layers.masks import both
 from kspec.metrics.base import Metric
 from kspec.registry import lookup, names
 from kspec.syntax import tree
@@ -145,12 +147,16 @@ class Metrics:
             )
         tensor = self.evaluator.tensor(item, replace(self.env, hint=name))
         with self.builder.at(item.span, name):
+            steps = step_sums(self.builder, tensor, self.weight, name)
+            if steps is not None:
+                return Sums(name, None, steps)
             value = per_example(self.builder, tensor, self.mask)
             if value.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=item.span, type=str(value.type)))
             if not value.type.is_float:
                 value = self.builder.op("cast", value, dtype="f32")
-            return Sums(name, None, masked_mean(self.builder, value, self.weight, name))
+            sums = masked_mean(self.builder, value, self.weight, name, tensor, self.mask)
+            return Sums(name, None, sums)
 
     def _named(self, name: str | None, item: tree.Call, taken: set[str]) -> Sums:
         """`sparse_categorical_accuracy(label, digit)`."""
@@ -178,13 +184,28 @@ class Metrics:
             name = self._free_name(item, values[-1].hint, taken)
         with self.builder.at(item.span, name):
             try:
-                for value in values:
-                    if value.type.shape[:1] != (BATCH,):
-                        raise TypeRuleError(f"{value.type} is the same for every example")
-                sums = definition.update(self.builder, *values, weight=self.weight)
+                sums = self._update(definition, operands, item.span)
             except TypeRuleError as error:
                 self.reporter.fail(BadOperation(span=item.span, message=str(error)))
         return Sums(name, definition, sums)
+
+    def _update(self, metric: Metric, operands: list[Tensor], span: Span) -> Mapping[str, Value]:
+        """What a batch adds; where labels are ragged or steps are masked, what steps add."""
+        b, values = self.builder, [operand.value for operand in operands]
+        for value in values:
+            if value.type.shape[:1] != (BATCH,):
+                raise TypeRuleError(f"{value.type} is the same for every example")
+        *truth, guess = operands
+        ragged = truth[0].mask if truth else None
+        maker = b.makers.get(ragged) if ragged is not None else None
+        if maker is None or maker.name != "length_mask":
+            ragged = None
+        steps = both(b, ragged, guess.mask)
+        if steps is not None and (ragged is not None or metric.masked):
+            return metric.update_steps(b, *values, weight=self.weight, steps=steps)
+        if steps is not None:
+            self.reporter.report(padding_counted(metric, guess.value.hint, span))
+        return metric.update(b, *values, weight=self.weight)
 
     def _free_name(self, item: tree.Call, output: str, taken: set[str]) -> str:
         """The metric's name; where it is taken with `weighted_` or the output before it."""
@@ -235,38 +256,6 @@ def _wanted(item: Expr, otherwise: str) -> str:
     if cls is None or not issubclass(cls, Metric) or cls.operands == 2:
         return otherwise
     return _of_tensors(cls)
-
-
-def per_example(builder: Builder, tensor: Tensor, examples: Value) -> Value:
-    """One number an example: the mean over time steps, pixels and the like.
-
-    With a mask of time steps, the numbers are such that their mean over the examples is
-    the mean over all steps of the batch that count, as in Keras.
-    """
-    each, mask = tensor.value, tensor.mask
-    rest = tuple(range(1, each.type.rank))
-    if each.type.rank == 0 or not rest:
-        return each
-    if not each.type.is_float:
-        each = builder.op("cast", each, dtype="f32")
-    if mask is None or each.type.shape[:2] != mask.type.shape:
-        return builder.op("mean", each, axis=rest)
-    if rest[1:]:
-        each = builder.op("mean", each, axis=rest[1:])
-    b, hint = builder, mask.hint
-    real = b.op("expand_dims", examples, axis=1, hint=hint)
-    counts = b.op("multiply", b.op("cast", mask, dtype="f32", hint=hint), real, hint=hint)
-    steps = b.op("sum", counts, axis=(0, 1), hint=f"{hint}_steps")
-    share = b.op("divide_no_nan", b.op("sum", examples, axis=(0,)), steps, hint=hint)
-    total = b.op("sum", b.op("multiply", each, counts), axis=(1,))
-    return b.op("multiply", total, share)
-
-
-def masked_mean(builder: Builder, each: Value, mask: Value, name: str) -> dict[str, Value]:
-    """The sums from which the mean over real examples is made."""
-    weighted = builder.op("multiply", each, mask, hint=f"{name}_total")
-    total = builder.op("sum", weighted, axis=(0,), hint=f"{name}_total")
-    return {"total": total, "count": builder.op("sum", mask, axis=(0,), hint=f"{name}_count")}
 
 
 def results(used: Iterable[Sums]) -> Func:

@@ -22,25 +22,33 @@ from kspec.elaborate.arithmetic import Arithmetic
 from kspec.elaborate.body import Body, Here
 from kspec.elaborate.expressions import Env, Evaluator
 from kspec.elaborate.parameters import bind_parameters
+from kspec.elaborate.ragged import Padding
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.scope import BROKEN, Place, Scope, WeightTable
 from kspec.elaborate.types import Types, spell, unify
 from kspec.elaborate.values import BlockValue, Dimension, Tensor
-from kspec.ir import BATCH, Builder, Part, Value
+from kspec.ir import BATCH, Builder, Part, TensorType, Value, bound_of
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, ModelDecl
 
 
 @dataclass(frozen=True, slots=True)
 class Graph:
-    """A model written out: its inputs and outputs by name."""
+    """A model written out.
 
-    inputs: Mapping[str, Value]
+    Attributes:
+        inputs: Its inputs by name, with the masks of those that are ragged.
+        types: Their types as declared.
+        outputs: Its outputs by name.
+    """
+
+    inputs: Mapping[str, Tensor]
+    types: Mapping[str, TensorType]
     outputs: Mapping[str, Tensor]
 
 
 # What becomes of inputs, by name.
-Augmenting: TypeAlias = Callable[[Mapping[str, Value]], Mapping[str, Value]]
+Augmenting: TypeAlias = Callable[[Mapping[str, Tensor]], Mapping[str, Value]]
 
 
 class Elaborator:
@@ -48,11 +56,13 @@ class Elaborator:
 
     Attributes:
         file_scope: The names that the whole file sees.
+        padding: Makes parameters of inputs and fields.
     """
 
     def __init__(self, reporter: Reporter) -> None:
         self.reporter = reporter
-        self.builder = Builder(("mask",))
+        self.builder = Builder(("mask", "key"))
+        self.padding = Padding(reporter, self.builder)
         self.weights = WeightTable()
         self.file_scope = Scope()
         self.arguments = Arguments(reporter)
@@ -74,10 +84,11 @@ class Elaborator:
         """
         decl = block.decl
         scope = self._parameters(block)
-        inputs = self._inputs(decl, scope)
+        types: dict[str, TensorType] = {}
+        inputs = self._inputs(decl, scope, types)
         if augment is not None:
             for name, changed in augment(inputs).items():
-                scope.names[name].meaning = Tensor(changed, scope.names[name].span)
+                scope.names[name].meaning = replace(inputs[name], value=changed)
         here = Here(scope, Place())
         self.body.write(decl.body, here)
         if not here.outputs:
@@ -89,11 +100,13 @@ class Elaborator:
             if BATCH not in output.value.type.shape[:1]:
                 actual = str(output.value.type)
                 self.reporter.fail(NoBatchAxis(span=output.span, name=name, actual=actual))
-        return Graph(inputs, here.outputs)
+        return Graph(inputs, types, here.outputs)
 
-    def _inputs(self, decl: ModelDecl, scope: Scope) -> dict[str, Value]:
+    def _inputs(
+        self, decl: ModelDecl, scope: Scope, types: dict[str, TensorType]
+    ) -> dict[str, Tensor]:
         """A model's inputs as parameters of the program, bound in its scope."""
-        inputs: dict[str, Value] = {}
+        inputs: dict[str, Tensor] = {}
         for statement in decl.body:
             if not isinstance(statement, tree.Input):
                 continue
@@ -103,14 +116,14 @@ class Elaborator:
                 scope.bind(statement.name, BROKEN, statement.name_span)
                 continue
             self.body.unique(statement.name, statement.name_span, scope)
-            value = self.builder.fresh(statement.name, type)
-            self.builder.places[value] = statement.span
-            inputs[statement.name] = value
-            tensor = Tensor(value, statement.name_span)
-            scope.bind(statement.name, tensor, statement.name_span, "input")
+            name, span = statement.name, statement.name_span
+            types[name] = type
+            inputs[name] = self.padding.parameter(name, type, span, statement.span)
+            scope.bind(name, inputs[name], span, "input")
             for axis in type.shape[1:]:
-                if isinstance(axis, str) and scope.find(axis) is None:
+                if isinstance(axis, str) and bound_of(axis) is None and scope.find(axis) is None:
                     scope.bind(axis, Dimension(axis), statement.type.span)
+        self.padding.check_names({name: tensor.span for name, tensor in inputs.items()})
         return inputs
 
     def _inline(

@@ -8,6 +8,7 @@ from kspec.diagnostics import Span
 from kspec.elaborate.values import (
     LAYER_LIKE,
     BlockValue,
+    Extern,
     Given,
     Meaning,
     Shared,
@@ -127,6 +128,8 @@ def word_of(*values: Meaning) -> str:
 
 def kind_of(meaning: Meaning) -> str:
     """What a meaning is that cannot be called, in words."""
+    if isinstance(meaning, Extern):
+        return "a function that takes tensors only"
     if isinstance(meaning, (Shared, BlockValue, *LAYER_LIKE)):
         return "a layer that has its arguments"
     return describe(meaning)

@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kspec.callbacks.base import Callback
-from kspec.callbacks.stop import Stop
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import DuplicateName, NothingToLearn, WrongType
 from kspec.diagnostics.lints import NoEffect
@@ -19,6 +18,7 @@ from kspec.elaborate.reporter import Failed
 from kspec.elaborate.scope import Place
 from kspec.elaborate.selectors import select
 from kspec.elaborate.settings import Settings
+from kspec.elaborate.useless import Uses
 from kspec.elaborate.values import Meaning
 from kspec.ir import Call, Phase
 from kspec.syntax import tree
@@ -86,14 +86,13 @@ class Phases:
         self.frozen: set[str] = set()
         self.groups = _Groups()
         self.common: dict[str, Callback] = {}
-        self.stops: dict[Span, list[tuple[Stop, int]]] = {}  # with the epochs of their phases
+        self.uses = Uses(self.reporter)
         self.places: dict[str, Span] = {}  # of the sections that hold now
 
     def read(self, decl: tree.TrainDecl) -> tuple[Phase, ...]:
         """All phases, one at least. Raises Failed after reporting all mistakes."""
         found = self._all(decl)
-        for place, uses in self.stops.items():
-            self._look_at_stop(place, uses)
+        self.uses.look()
         return found
 
     def _all(self, decl: tree.TrainDecl) -> tuple[Phase, ...]:
@@ -187,10 +186,9 @@ class Phases:
         trainable = [path for path, weight in self.weights.items() if weight.trainable]
         if trainable and self.frozen.issuperset(trainable):
             self.reporter.fail(NothingToLearn(span=place))
-        stop = (self.common | own).get("stop")
-        if isinstance(stop, Stop):
-            self.stops.setdefault(self.places["stop"], []).append((stop, epochs))
         parts = [(part.optimizer, part.span) for part in self.groups.by_selector.values()]
+        optimizers = (optimizer, *(each for each, _ in parts))
+        self.uses.add(self.common | own, self.places, epochs, optimizers)
         check_loss_scales(optimizer, parts, self.reporter)
         return Phase(
             name=name,
@@ -201,17 +199,6 @@ class Phases:
             carries=carries,
             callbacks=tuple(each.call() for each in (self.common | own).values()),
         )
-
-    def _look_at_stop(self, place: Span, uses: list[tuple[Stop, int]]) -> None:
-        """Warn of a section that ends no phase early, and goes back to no weights either."""
-        stop, epochs = max(uses, key=lambda use: use[1])
-        if stop.restore_best_weights or stop.earliest() < epochs:
-            return
-        there = "1 epoch" if epochs == 1 else f"{epochs} epochs"
-        reason = f"it acts after {stop.earliest()} epochs at the earliest, and there are {there}"
-        if epochs == 1:
-            reason = reason.replace("there are", "there is")
-        self.reporter.report(NoEffect(span=place, what="stop", reason=reason))
 
     def _freeze(self, items: Iterable[PhaseItem]) -> None:
         """Freeze and unfreeze, in the order of the text."""

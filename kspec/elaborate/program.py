@@ -22,18 +22,19 @@ from kspec.diagnostics.errors import (
 from kspec.diagnostics.lints import UnusedField, UnusedName, unsilenced
 from kspec.elaborate.arguments import Choice
 from kspec.elaborate.data import Data
-from kspec.elaborate.files import Files, Load, no_imports
+from kspec.elaborate.files import Files, NoFiles, Reader
 from kspec.elaborate.lints import odd_ops, unused_fields, unused_names
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.train import Training, elaborate_train
-from kspec.elaborate.values import BlockValue
+from kspec.elaborate.values import BlockValue, Extern
 from kspec.ir import Func, Module, Part, TensorType, Value
 from kspec.passes.rewrite import live_ops
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
 
-_DECLARED: Final = ("param", "block", "model", "data block", "import")  # of the whole file
+# What is declared for the whole file.
+_DECLARED: Final = ("param", "block", "model", "data block", "import", "extern")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Program:
         trains: The names of the spec's train blocks.
         parts: The parts of the model that each value was made in, outermost first.
         layers: The name of each layer that has weights, by its path.
+        externs: The functions of Python files that it declares, those that it imports included.
     """
 
     module: Module
@@ -66,12 +68,13 @@ class Program:
     trains: tuple[str, ...] = ()
     parts: Mapping[Value, tuple[Part, ...]] = field(default_factory=dict[Value, tuple[Part, ...]])
     layers: Mapping[str, str] = field(default_factory=dict[str, str])
+    externs: tuple[Extern, ...] = ()
 
 
 def elaborate(
     spec: Spec,
     overrides: Mapping[str, Expr] | None = None,
-    load: Load = no_imports,
+    reader: Reader | None = None,
     train: str | None = None,
 ) -> Program:
     """Give a spec its meaning. Of several train blocks each is checked.
@@ -80,12 +83,13 @@ def elaborate(
         spec: The syntax tree.
         overrides: Expressions that take the place of a `param`'s default, by its name, or
             of a setting of the train block, as `train.epochs`.
-        load: Reads a file that the spec imports.
+        reader: Reads the files that the spec imports and takes functions from.
         train: The train block that the program is for; the first one by default.
 
     Raises:
         SpecError: With all mistakes that were found.
     """
+    reader = reader or NoFiles()
     blocks = _train_blocks(spec)
     if train is not None and train not in blocks:
         raise SpecError((UnknownName.of(None, "train block", train, blocks),))
@@ -94,7 +98,7 @@ def elaborate(
     for block in blocks.values() or (None,):
         kept = (d for d in spec.declarations if d is block or not isinstance(d, tree.TrainDecl))
         try:
-            programs.append(_elaborate(spec.replace(declarations=tuple(kept)), overrides, load))
+            programs.append(_elaborate(spec.replace(declarations=tuple(kept)), overrides, reader))
         except SpecError as error:
             mistakes |= dict.fromkeys(error.diagnostics)
     if mistakes:
@@ -125,13 +129,14 @@ def _train_blocks(spec: Spec) -> dict[str, tree.TrainDecl]:
     return blocks
 
 
-def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, load: Load) -> Program:
+def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, reader: Reader) -> Program:
     """The program of a spec with one train block or none."""
     reporter = Reporter()
     elaborator = Elaborator(reporter)
     spec = _override(spec, overrides or {}, reporter)
     try:
-        program = _program(spec, elaborator, load)
+        files = Files(elaborator, reader)
+        program = _program(spec, elaborator, files)
     except Failed:
         reporter.finish()
         raise AssertionError("a failure was not reported; this is a bug in kspec") from None
@@ -141,6 +146,7 @@ def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, load: Load) -> 
         program,
         warnings=_warnings(program, elaborator),
         choices=choices,
+        externs=tuple(files.externs),
         parts=elaborator.builder.parts,
         layers=dict(elaborator.weights.layers),
     )
@@ -196,8 +202,7 @@ def _override_train(
     return train.replace(items=tuple(items)), known
 
 
-def _program(spec: Spec, elaborator: Elaborator, load: Load) -> Program:
-    files = Files(elaborator, load)
+def _program(spec: Spec, elaborator: Elaborator, files: Files) -> Program:
     files.bind(spec, elaborator.file_scope)
     train = next((d for d in spec.declarations if isinstance(d, tree.TrainDecl)), None)
     if train is None:
@@ -233,7 +238,9 @@ def _model_alone(spec: Spec, elaborator: Elaborator) -> Program:
     ops = live_ops(elaborator.builder.ops, outputs.values())  # without penalties
     mask = elaborator.builder.examples  # of layers that mix examples, which predicting does not
     used = any(mask in op.uses for op in ops)
-    params = (*graph.inputs.values(), *((mask,) if used else ()))
+    lengths, _ = elaborator.padding.needed(ops, outputs.values())
+    inputs = (tensor.value for tensor in graph.inputs.values())
+    params = (*inputs, *lengths, *((mask,) if used else ()))
     func = Func("graph", params, tuple(ops), tuple(outputs.items()))
     weights = tuple(elaborator.weights.weights.values())
     return _finish(Module(models[0].name, weights, (func,)), graph, None, {}, spec)
@@ -256,7 +263,7 @@ def _finish(
 ) -> Program:
     return Program(
         module=module,
-        inputs={name: value.type for name, value in graph.inputs.items()},
+        inputs=graph.types,
         outputs={name: out.value.type for name, out in graph.outputs.items()},
         data=data,
         metrics=metrics,

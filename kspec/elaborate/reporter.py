@@ -7,19 +7,28 @@ that their uses stay quiet.
 
 from __future__ import annotations
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from typing import Final, NoReturn
+from typing import Final, NoReturn, TypeVar
 
 from kspec.diagnostics import Diagnostic, Label, Span, SpecError
 from kspec.diagnostics.errors import TooMuchWork, UnknownName
 
+T = TypeVar("T")
 MOST_WORK: Final = 50_000  # statements and layers, with blocks and repeats written out
 MOST_FRAMES: Final = 4  # calls around a mistake that its report shows
 
 
 class Failed(Exception):
     """A mistake has been reported; what was being built does not exist."""
+
+
+def attempt(part: Callable[[], T]) -> T | None:
+    """What a part makes; None after its mistake was reported, so that others are found too."""
+    try:
+        return part()
+    except Failed:
+        return None
 
 
 class Reporter:

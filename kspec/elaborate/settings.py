@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
@@ -13,8 +14,10 @@ from kspec.diagnostics.errors import (
     WrongType,
 )
 from kspec.elaborate.reporter import Failed, Reporter
-from kspec.elaborate.values import Meaning, describe
+from kspec.elaborate.values import Meaning, Quantity, describe
 from kspec.syntax.tree import Setting
+
+BYTES: Final = {"B": 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 
 class Settings:
@@ -82,6 +85,21 @@ class Settings:
             self._wrong(self.by_key[key].value.span, key, "true or false", value)
             raise Failed
         return value
+
+    def size(self, key: str, meanings: Mapping[str, Meaning]) -> int:
+        """A setting that is an amount of memory, in bytes; 0 where it is not written."""
+        if key not in meanings:
+            return 0
+        value = meanings[key]
+        span = self.by_key[key].value.span
+        if not isinstance(value, Quantity) or value.unit not in BYTES:
+            self._wrong(span, key, "an amount of memory, such as `8GiB`", value)
+            raise Failed
+        size = int(value.value * BYTES[value.unit])
+        if size < 1:
+            message = f"{key} must be more than nothing"
+            self.reporter.fail(InvalidArgument(span=span, callee=self.block, message=message))
+        return size
 
     def _wrong(self, span: Span, key: str, wanted: str, got: Meaning) -> None:
         self.reporter.report(WrongType(span=span, name=key, wanted=wanted, got=describe(got)))

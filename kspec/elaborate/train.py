@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Final, TypedDict, TypeVar, cast
+from typing import Final, TypeVar, cast
 
 from kspec.callbacks.base import Mode
 from kspec.diagnostics import Span
@@ -19,11 +19,13 @@ from kspec.elaborate.example_weights import ExampleWeights, Weighing
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fields import Fields
 from kspec.elaborate.lints import stretched_labels
-from kspec.elaborate.metrics import Metrics, Sums, masked_mean, per_example, results
+from kspec.elaborate.means import masked_mean, per_example
+from kspec.elaborate.metrics import Metrics, Sums, results
 from kspec.elaborate.models import Elaborator, Graph
 from kspec.elaborate.phases import Phases, load_places, read_loads
-from kspec.elaborate.reporter import Failed
+from kspec.elaborate.reporter import Failed, attempt
 from kspec.elaborate.resolve import resolved_settings
+from kspec.elaborate.scalars import SCALARS, Scalars, read_scalars
 from kspec.elaborate.scope import Place, Scope
 from kspec.elaborate.settings import Settings
 from kspec.elaborate.values import BlockValue, Meaning, Ref
@@ -40,24 +42,18 @@ SETTINGS = (
     "weighted_metrics",
     "optimizer",
     "batch",
+    "accumulate",
+    "devices",
     "epochs",
     "seed",
     "shuffle",
     "precision",
+    "memory",
 )
 
 
 PRECISIONS: Final = ("float32", "mixed_bfloat16")
 T = TypeVar("T")
-
-
-class Scalars(TypedDict):
-    """The settings that are plain numbers and switches."""
-
-    batch: int
-    epochs: int
-    seed: int
-    shuffle: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,16 +106,18 @@ class _TrainBlock:
                 self.settings.require(key)
             except Failed:
                 missing = True
-        scalars = self._attempt(self._scalars)
-        precision = self._attempt(self._precision)
-        optimizer = self._attempt(self._optimizer)
-        data = self._attempt(self._data)
-        block = self._attempt(self._model)
+        scalars = attempt(self._scalars)
+        precision = attempt(self._precision)
+        memory = attempt(self._memory)
+        optimizer = attempt(self._optimizer)
+        data = attempt(self._data)
+        block = attempt(self._model)
         augmentation = Augmentation(self.elaborator, data) if data else None
-        graph = self._attempt(lambda: self.elaborator.model(block, augmentation)) if block else None
+        self.elaborator.padding.bucketed = bool(data and data.declaration.buckets)
+        graph = attempt(lambda: self.elaborator.model(block, augmentation)) if block else None
         if missing or not (scalars and optimizer and data and block and graph and augmentation):
             raise Failed
-        if precision is None:
+        if precision is None or memory is None:
             raise Failed
         fields = Fields(self.elaborator, data, graph, block.decl, augmentation)
         scope = fields.scope()
@@ -134,7 +132,9 @@ class _TrainBlock:
         self._look_for_stretched_labels(start, graph, fields)
         found = results(used)
         callbacks = Callbacks(self.elaborator, used, found, data)
-        settings = replace(self._settings(optimizer, scalars, callbacks), precision=precision)
+        settings = replace(
+            self._settings(optimizer, scalars, callbacks), precision=precision, memory=memory
+        )
         func = self._graph(graph, fields.values, mask, loss, used)
         return Training(
             model=block.decl.name,
@@ -150,7 +150,8 @@ class _TrainBlock:
     def _look_for_stretched_labels(self, start: int, graph: Graph, fields: Fields) -> None:
         """Warn of labels that the ops of the loss and the metrics stretch."""
         outputs = {output.value: name for name, output in graph.outputs.items()}
-        names = {value: name for name, value in fields.seen.items() if value not in outputs}
+        seen = {name: tensor.value for name, tensor in fields.seen.items()}
+        names = {value: name for name, value in seen.items() if value not in outputs}
         for odd in stretched_labels(self.builder.ops[start:], self.builder, names, outputs):
             self.reporter.report(odd)
 
@@ -158,6 +159,10 @@ class _TrainBlock:
         """The data, with the places of all that the runtime may have something to say about."""
         places = {**data.sources, **load_places(self.decl)}
         places["optimizer"] = self.settings.require("optimizer").value.span
+        written = self.settings.get("memory")
+        places |= {"memory": written.value.span} if written else {}
+        shared = self.settings.get("devices")
+        places |= {"devices": shared.value.span} if shared else {}
         made: dict[Span, tuple[str, dict[str, Attr]]] = {}
         for choice in self.elaborator.arguments.choices:
             if choice.kind == "schedule":
@@ -167,28 +172,14 @@ class _TrainBlock:
             places[f"schedule {show_call(Call(name, args))}"] = span
         return replace(data, sources=places)
 
-    def _attempt(self, part: Callable[[], T]) -> T | None:
-        """The part, or None after its mistake was reported, so that others are found too."""
-        try:
-            return part()
-        except Failed:
-            return None
-
     def _meaning(self, key: str, scope: Scope | None = None) -> Meaning:
         setting = self.settings.require(key)
         env = Env(scope or self.elaborator.file_scope, Place())
         return self.elaborator.evaluator.evaluate(setting.value, env)
 
     def _scalars(self) -> Scalars:
-        keys = ("batch", "epochs", "seed", "shuffle")
-        meanings = {key: self._meaning(key) for key in keys if self.settings.get(key)}
-        batch = self._attempt(lambda: self.settings.integer("batch", meanings, 32, 1))
-        epochs = self._attempt(lambda: self.settings.integer("epochs", meanings, 1, 1))
-        seed = self._attempt(lambda: self.settings.integer("seed", meanings, 0, 0))
-        shuffle = self._attempt(lambda: self.settings.boolean("shuffle", meanings, True))
-        if batch is None or epochs is None or seed is None or shuffle is None:
-            raise Failed
-        return {"batch": batch, "epochs": epochs, "seed": seed, "shuffle": shuffle}
+        written = (key for key in SCALARS if self.settings.get(key))
+        return read_scalars(self.settings, {key: self._meaning(key) for key in written})
 
     def _precision(self) -> str:
         setting = self.settings.get("precision")
@@ -201,6 +192,11 @@ class _TrainBlock:
             self.reporter.fail(UnknownName.of(span, "precision", span.text, PRECISIONS))
         return name
 
+    def _memory(self) -> int:
+        written = self.settings.get("memory")
+        meanings = {"memory": self._meaning("memory")} if written else {}
+        return self.settings.size("memory", meanings)
+
     def _optimizer(self) -> Call:
         value = self._meaning("optimizer")
         span = self.settings.require("optimizer").value.span
@@ -211,11 +207,19 @@ class _TrainBlock:
         phases = Phases(
             self.elaborator, callbacks, optimizer, scalars["epochs"], self.settings.span
         )
-        loads = self._attempt(lambda: read_loads(self.decl, self.elaborator))
-        read = self._attempt(lambda: phases.read(self.decl))
+        loads = attempt(lambda: read_loads(self.decl, self.elaborator))
+        read = attempt(lambda: phases.read(self.decl))
         if loads is None or read is None:
             raise Failed
-        return TrainSettings(scalars["batch"], read, scalars["seed"], scalars["shuffle"], loads)
+        return TrainSettings(
+            scalars["batch"],
+            read,
+            scalars["seed"],
+            scalars["shuffle"],
+            loads,
+            accumulate=scalars["accumulate"],
+            devices=scalars["devices"],
+        )
 
     def _data(self) -> Data:
         value = self.settings.require("data").value
@@ -250,14 +254,14 @@ class _TrainBlock:
         tensor = self.elaborator.evaluator.tensor(expr, env)
         each = tensor.value
         reader = Weighing(self.elaborator, self.settings, fields)
-        weights = self._attempt(lambda: reader.read(tensor, self.builder.ops[start:]))
+        weights = attempt(lambda: reader.read(tensor, self.builder.ops[start:]))
         weights = weights or ExampleWeights(self.builder)
         with self.builder.at(expr.span, "loss"):
             if each.type.is_float:
                 each = per_example(self.builder, tensor, mask)
             if not each.type.is_float or each.type.shape != (BATCH,):
                 self.reporter.fail(LossNotPerExample(span=expr.span, type=str(each.type)))
-            sums = masked_mean(self.builder, weights.weigh(each), mask, "loss")
+            sums = masked_mean(self.builder, weights.weigh(each), mask, "loss", tensor, mask)
             loss = self.builder.op("divide_no_nan", sums["total"], sums["count"])
         return loss, Sums("loss", None, sums), weights
 
@@ -269,9 +273,6 @@ class _TrainBlock:
         loss: Value,
         used: list[Sums],
     ) -> Func:
-        read = {id(value) for op in self.builder.ops for value in op.uses}
-        inputs = list(graph.inputs.values())
-        labels = [v for v in fields.values() if v not in inputs and id(v) in read]
         returns = [(f"output.{name}", out.value) for name, out in graph.outputs.items()]
         returns.append(("loss", loss))
         for each in used:
@@ -280,4 +281,8 @@ class _TrainBlock:
         returns += [(f"penalty.{path}", value) for path, value in weights.penalties.items()]
         returns += [(f"update.{w.name}", new) for w, new in self.builder.updates.items()]
         returns += [(f"learn.{w.name}", value) for w, value in self.builder.learned.items()]
-        return Func("graph", (*inputs, *labels, mask), tuple(self.builder.ops), tuple(returns))
+        lengths, ops = self.elaborator.padding.needed(self.builder.ops, dict(returns).values())
+        read = {value for op in ops for value in op.uses}
+        inputs = [tensor.value for tensor in graph.inputs.values()]
+        labels = [v for v in fields.values() if v not in inputs and v in read]
+        return Func("graph", (*inputs, *labels, *lengths, mask), ops, tuple(returns))

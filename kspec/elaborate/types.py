@@ -8,6 +8,7 @@ from typing import Final, TypeAlias
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (
     InvalidNumber,
+    RaggedMisplaced,
     TypeNoteMismatch,
     UnknownDimension,
     UnknownDtype,
@@ -16,10 +17,11 @@ from kspec.diagnostics.errors import (
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Dimension, Meaning, describe
-from kspec.ir import BATCH, JAX_DTYPES, STR, Dim, Shape, TensorType
-from kspec.syntax.tree import Ellipsis, Expr, Name, TypeExpr
+from kspec.ir import BATCH, JAX_DTYPES, STR, Dim, Shape, TensorType, ragged
+from kspec.syntax.tree import Axis, Ellipsis, Expr, Name, Ragged, TypeExpr
 
 LARGEST_AXIS: Final = 2**31 - 1
+_WHOLE: Final = ("class", STR)  # types whose values are one thing an example
 Evaluate: TypeAlias = Callable[[Expr, Scope], Meaning]
 Pattern: TypeAlias = tuple[Dim | None, ...]  # None stands for `...`
 
@@ -42,25 +44,50 @@ class Types:
         """The declared axes of one example."""
         return tuple(self._axis(dim, scope) for dim in expr.dims or ())
 
+    def padded(self, expr: TypeExpr, scope: Scope) -> Pattern:
+        """The declared axes of one example, the first of which may be ragged: `..200`."""
+        first, *rest = expr.dims or (None,)
+        if not isinstance(first, Ragged):
+            return self.pattern(expr, scope)
+        if expr.name in _WHOLE:
+            self.reporter.fail(RaggedMisplaced.of_whole(first.span, expr.name))
+        bound = self._axis(first.bound, scope)
+        if not isinstance(bound, int):
+            self.reporter.fail(
+                WrongType(
+                    span=first.bound.span,
+                    name="the bound of a ragged axis",
+                    wanted="a number",
+                    got=f"`{first.bound.span.text}`",
+                )
+            )
+        return (ragged(bound), *(self._axis(dim, scope) for dim in rest))
+
     def tensor(self, expr: TypeExpr, scope: Scope) -> TensorType:
         """The type of a model's input: the declared axes behind the batch axis."""
-        type = self.plain(expr, scope)
-        return type.with_shape((BATCH, *type.shape))
+        axes = self._sizes(expr, self.padded(expr, scope))
+        return TensorType(self.dtype(expr), (BATCH, *axes))
 
     def plain(self, expr: TypeExpr, scope: Scope) -> TensorType:
         """The type as declared, for what is the same for every example."""
+        return TensorType(self.dtype(expr), self._sizes(expr, self.pattern(expr, scope)))
+
+    def _sizes(self, expr: TypeExpr, pattern: Pattern) -> Shape:
+        """The axes, none of which may be `...`."""
         axes: list[Dim] = []
-        for dim, axis in zip(expr.dims or (), self.pattern(expr, scope), strict=True):
+        for dim, axis in zip(expr.dims or (), pattern, strict=True):
             if axis is None:
                 self.reporter.fail(
                     WrongType(span=dim.span, name="an axis", wanted="a size", got="`...`")
                 )
             axes.append(axis)
-        return TensorType(self.dtype(expr), tuple(axes))
+        return tuple(axes)
 
-    def _axis(self, dim: Expr | Ellipsis, scope: Scope) -> Dim | None:
+    def _axis(self, dim: Axis, scope: Scope) -> Dim | None:
         if isinstance(dim, Ellipsis):
             return None
+        if isinstance(dim, Ragged):
+            self.reporter.fail(RaggedMisplaced(span=dim.span))
         if isinstance(dim, Name) and scope.find(dim.id) is None:
             if dim.id == BATCH or not dim.id[0].isupper():
                 self.reporter.fail(UnknownDimension(span=dim.span, name=dim.id))

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kspec.diagnostics import Span
 from kspec.ir import Value
+from kspec.ir.extern import ExternType
 from kspec.registry import Compound
+from kspec.scripts import Script
 from kspec.syntax.tree import ModelDecl
 
 if TYPE_CHECKING:
@@ -113,6 +115,25 @@ class BlockValue:
 
 
 @dataclass(frozen=True, slots=True)
+class Extern:
+    """A function of a Python file.
+
+    Attributes:
+        name: The function.
+        type: What it takes and gives.
+        script: The file.
+        declared: Where the spec says so.
+        span: Where it is named.
+    """
+
+    name: str
+    type: ExternType
+    script: Script
+    declared: Span
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class Chain:
     """`embedding(vocab, 128) -> lstm(64)`: layers in a row that lack their operand."""
 
@@ -155,6 +176,7 @@ Thing: TypeAlias = (
     | Ref
     | Invocation
     | BlockValue
+    | Extern
     | Chain
     | Shared
     | Fields
@@ -163,7 +185,7 @@ Thing: TypeAlias = (
 Meaning: TypeAlias = "Plain | Thing | tuple[Meaning, ...] | list[Meaning]"
 
 MOST_ELEMENTS: Final = 10_000  # of a tuple or list, those inside included
-LAYER_LIKE = (Ref, Invocation, BlockValue, Chain, Shared)
+LAYER_LIKE = (Ref, Invocation, BlockValue, Extern, Chain, Shared)
 
 
 def describe(value: Meaning) -> str:
@@ -196,7 +218,7 @@ def _describe_thing(value: Thing) -> str:
             return f"the number {value}"
         case Tensor():
             return f"a tensor {value.value.type}"
-        case Ref() | Invocation() | Shared():
+        case Ref() | Invocation() | Shared() | Extern():
             return f"`{value.name}`"
         case BlockValue():
             return f"`{value.decl.name}`"

@@ -15,7 +15,8 @@ from kspec.ir import BATCH, Func, Module, Op, Part, TensorType, Value, Weight
 
 Parts: TypeAlias = Mapping[Value, tuple[Part, ...]]
 
-CONSTANT = "constant"
+LENGTH_MASK: Final = "length_mask"
+HIDDEN: Final = ("constant", LENGTH_MASK)  # ops that are no box; masks come from their inputs
 DEEPEST: Final = 50_000  # no nesting is as deep: what is written out is bounded
 
 
@@ -77,11 +78,13 @@ def graph_of(module: Module, parts: Parts, depth: int = 0) -> Graph:
     nodes: list[Node] = []
     edges: list[Edge] = []
     made = {value for ops in groups for op in ops for value in op.results}
-    read = {value for ops in groups for op in ops for value in op.uses}
+    masks = {op.result: op.args[0] for op in func.ops if op.name == LENGTH_MASK}
+    read = {masks.get(value, value) for ops in groups for op in ops for value in op.uses}
     for value in func.params:
         if value in read and value not in made:
             home[value] = len(nodes)
             nodes.append(Node(len(nodes), value.name, "input", "input"))
+    home.update({mask: home[steps] for mask, steps in masks.items() if steps in home})
     for ops in groups:
         number = len(nodes)
         nodes.append(_node(number, ops, parts, depth, weights))
@@ -99,7 +102,7 @@ def _needed(func: Func, results: Iterable[Value]) -> list[Op]:
     live = set(results)
     kept: list[Op] = []
     for op in reversed(func.ops):
-        if not live.isdisjoint(op.results) and op.name != CONSTANT:
+        if not live.isdisjoint(op.results) and op.name not in HIDDEN:
             live.update(op.uses)
             kept.append(op)
     return kept[::-1]

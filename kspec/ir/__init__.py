@@ -2,9 +2,11 @@
 
 from kspec.ir.builder import Builder, Part
 from kspec.ir.core import Attr, Call, Func, Module, Op, Phase, TrainSettings, Value, Weight
+from kspec.ir.flops import flops_of
 from kspec.ir.ops import OPS, TypeRuleError
+from kspec.ir.ops.recurrent import RECURRENT
 from kspec.ir.ops.spatial import CONVOLUTIONS
-from kspec.ir.paths import matches
+from kspec.ir.paths import Rounds, alike_layers, alike_parts, common_part, matches, rounds_of
 from kspec.ir.read import BadText, read, read_call
 from kspec.ir.text import show, show_attr, show_call
 from kspec.ir.types import (
@@ -19,6 +21,8 @@ from kspec.ir.types import (
     Dtype,
     Shape,
     TensorType,
+    bound_of,
+    ragged,
 )
 from kspec.ir.verify import InvalidIR, verify
 
@@ -30,6 +34,7 @@ __all__ = [
     "JAX_DTYPES",
     "KEY",
     "OPS",
+    "RECURRENT",
     "STR",
     "TABLE",
     "Attr",
@@ -44,15 +49,23 @@ __all__ = [
     "Op",
     "Part",
     "Phase",
+    "Rounds",
     "Shape",
     "TensorType",
     "TrainSettings",
     "TypeRuleError",
     "Value",
     "Weight",
+    "alike_layers",
+    "alike_parts",
+    "bound_of",
+    "common_part",
+    "flops_of",
     "matches",
+    "ragged",
     "read",
     "read_call",
+    "rounds_of",
     "show",
     "show_attr",
     "show_call",

@@ -177,6 +177,10 @@ class TrainSettings:
         shuffle: Whether each epoch has an order of its own.
         loads: Files that weights are read from, each with the path of those weights.
         precision: `float32`, or `mixed_bfloat16` for a model that computes in bfloat16.
+        memory: The bytes that training may take on a device; 0 for no limit.
+        accumulate: Batches of an update.
+        devices: Devices that share each batch.
+        choices: What was measured to be faster on this machine, by what passes ask for.
     """
 
     batch: int
@@ -185,6 +189,20 @@ class TrainSettings:
     shuffle: bool = True
     loads: tuple[tuple[str, str], ...] = ()
     precision: str = FLOAT32
+    memory: int = 0
+    accumulate: int = 1
+    devices: int = 1
+    choices: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def update(self) -> int:
+        """Examples of an update."""
+        return self.batch * self.accumulate
+
+    @property
+    def share(self) -> int:
+        """Examples of a batch that are on one device."""
+        return self.batch // self.devices
 
 
 @dataclass(frozen=True, slots=True)

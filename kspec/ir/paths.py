@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+from typing import TypeAlias
+
+from kspec.ir.core import Op
+
+Rounds: TypeAlias = "Sequence[tuple[str, ...]]"  # the paths of each round's weights
+
 
 def matches(parts: tuple[str, ...], path: tuple[str, ...]) -> bool:
     """Whether a selector means a weight, or something that the weight is in.
@@ -27,3 +34,60 @@ def _closed(states: set[int], parts: tuple[str, ...]) -> set[int]:
             at += 1
             found.add(at)
     return found
+
+
+def common_part(paths: Iterable[str]) -> str:
+    """The part of the model that all these weights are in; empty for the model itself."""
+    parts = [path.split(".")[:-1] for path in paths]
+    shared: list[str] = []
+    for column in zip(*parts, strict=False):
+        if len(set(column)) > 1:
+            break
+        shared.append(column[0])
+    return ".".join(shared)
+
+
+def alike_parts(rounds: Rounds, paths: Iterable[str]) -> tuple[str, ...] | None:
+    """The part of the model that each round's weights are, or None.
+
+    All weights of the part must be the round's, and parts must have theirs at the same places.
+
+    Args:
+        rounds: The paths of each round's weights, in the same order.
+        paths: The paths of all weights.
+    """
+    parts = tuple(map(common_part, rounds))
+    places = {
+        tuple(path[len(part) :] for path in row) for row, part in zip(rounds, parts, strict=True)
+    }
+    if len(places) > 1 or not all(parts) or len(set(parts)) < len(parts):
+        return None
+    mine = {path for row in rounds for path in row}
+    heads = tuple(f"{part}." for part in parts)
+    return parts if {path for path in paths if path.startswith(heads)} == mine else None
+
+
+def alike_layers(rounds: Rounds, paths: Sequence[str]) -> list[Rounds] | None:
+    """Rounds that are a part of the model each; else such rounds for each of their layers.
+
+    Args:
+        rounds: The paths of each round's weights, in the same order.
+        paths: The paths of all weights.
+
+    Returns:
+        None where not even their layers are parts of the model.
+    """
+    if alike_parts(rounds, paths) is not None:
+        return [rounds]
+    layers: dict[str, list[tuple[str, ...]]] = {}
+    for column in zip(*rounds, strict=True):
+        layers.setdefault(column[0].rpartition(".")[0], []).append(column)
+    found: list[Rounds] = [list(zip(*columns, strict=True)) for columns in layers.values()]
+    return found if all(alike_parts(each, paths) for each in found) else None
+
+
+def rounds_of(stack: Op) -> Rounds:
+    """The paths of each round's weights, of a `stack_rounds`."""
+    size = len(stack.results)
+    paths = [value.name for value in stack.args]
+    return [tuple(paths[at : at + size]) for at in range(0, len(paths), size)]

@@ -12,7 +12,7 @@ from kspec.ir.types import JAX_DTYPES, KEY, STR, TABLE, Dim, TensorType
 
 _TOKEN: Final = re.compile(
     r"\s+|(?P<string>'(?:[^'\\]|\\.)*')|(?P<number>-?(?:inf|nan|\d[\d.]*(?:e[+-]?\d+)?)(?![\w.]))"
-    r"|(?P<word>[A-Za-z_][\w.]*)|(?P<ref>[%@][\w.]+)|(?P<mark>[()\[\]{},:=])"
+    r"|(?P<ragged>\.\.\d+)|(?P<word>[A-Za-z_][\w.]*|\d+B\b)|(?P<ref>[%@][\w.]+)|(?P<mark>[()\[\]{},:=])"
 )
 T = TypeVar("T")
 _WORDS: Final = {"true": True, "false": False, "none": None}
@@ -242,4 +242,4 @@ class _Reader:
         if kind == "number" and text.isdigit():
             self.at += 1
             return int(text)
-        return self.take("word")
+        return self.take("ragged" if kind == "ragged" else "word")

@@ -35,6 +35,7 @@ class OpDef:
         stage: `graph` for ops that only exist before the modes are derived, `host` for those of
             `prepare`, which runs in NumPy, and `learn` for those of `learn`.
         region: The rule of an op with a body.
+        mixes: Whether what it gives for an example depends on the others of the batch.
     """
 
     name: str
@@ -43,6 +44,7 @@ class OpDef:
     required: tuple[str, ...]
     stage: str = "any"
     region: RegionRule | None = None
+    mixes: bool = False
 
     def infer(self, types: Types, attrs: Attrs, body: Func | None = None) -> Types:
         """The results' types. Raises TypeRuleError."""
@@ -59,7 +61,11 @@ OPS: Final[dict[str, OpDef]] = {}
 
 
 def op(
-    *names: str, stage: str = "any", required: tuple[str, ...] = (), **defaults: Attr
+    *names: str,
+    stage: str = "any",
+    mixes: bool = False,
+    required: tuple[str, ...] = (),
+    **defaults: Attr,
 ) -> Callable[[Rule], Rule]:
     """Enter a type rule in the table, for one op or for several of the same rule."""
 
@@ -67,7 +73,7 @@ def op(
         for name in names:
             if name in OPS:
                 raise ValueError(f"two ops are called {name}")
-            OPS[name] = OpDef(name, rule, defaults, required, stage)
+            OPS[name] = OpDef(name, rule, defaults, required, stage, mixes=mixes)
         return rule
 
     return enter

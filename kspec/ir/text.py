@@ -50,6 +50,11 @@ def _train(train: TrainSettings) -> list[str]:
     loads = f" loads={show_attr(train.loads)}" if train.loads else ""
     shuffle = show_attr(train.shuffle)
     other = "" if train.precision == FLOAT32 else f" precision={show_attr(train.precision)}"
+    other += f" memory={train.memory}" if train.memory else ""
+    for name in ("accumulate", "devices"):
+        count = getattr(train, name)
+        other += f" {name}={count}" if count > 1 else ""
+    other += f" choices={show_attr(train.choices)}" if train.choices else ""
     lines = [f"train batch={train.batch} seed={train.seed} shuffle={shuffle}{loads}{other}"]
     for phase in train.phases:
         values: dict[str, Attr] = {"epochs": phase.epochs, "optimizer": phase.optimizer}

@@ -1,7 +1,8 @@
 """Tensor types: an element type and a shape.
 
 A shape's axes are integers or names. `B` is the batch axis; other names are the
-spec's symbolic dimensions. Two axes agree when they are equal.
+spec's symbolic dimensions, and `..200` for an axis that is as long as the longest example
+of the batch needs, at most 200. Two axes agree when they are equal.
 """
 
 from __future__ import annotations
@@ -68,6 +69,11 @@ class TensorType:
         """Whether gradients can flow through it."""
         return self.dtype in FLOATS
 
+    @property
+    def bound(self) -> int | None:
+        """How long a batch of these can be along its first axis, if that is ragged."""
+        return bound_of(self.shape[1]) if self.rank > 1 else None
+
     def with_shape(self, shape: Shape) -> TensorType:
         """The same element type with another shape."""
         return TensorType(self.dtype, shape)
@@ -75,3 +81,15 @@ class TensorType:
     def with_dtype(self, dtype: str) -> TensorType:
         """The same shape with another element type."""
         return TensorType(dtype, self.shape)
+
+
+def ragged(bound: int) -> str:
+    """The name of an axis of at most `bound` elements: `..200`."""
+    return f"..{bound}"
+
+
+def bound_of(axis: Dim) -> int | None:
+    """How long a ragged axis can be; None for any other axis."""
+    if isinstance(axis, str) and axis.startswith(".."):
+        return int(axis[2:])
+    return None

@@ -99,6 +99,7 @@ class Layer(Definition):
         numbered: Whether its values are named by its place, `dense_1`, and not by itself.
         masking: What becomes of the first operand's mask: it `drops` it, it `keeps` it,
             or its `apply` `uses` it. Keras calls `keeps` `supports_masking`.
+        listed: Arguments that may name a file with one item of their list on each line.
     """
 
     kind: ClassVar[str] = "layer"
@@ -109,6 +110,7 @@ class Layer(Definition):
     modes: ClassVar[tuple[str, ...]] = ()
     numbered: ClassVar[bool] = True
     masking: ClassVar[Literal["drops", "keeps", "uses"]] = "drops"
+    listed: ClassVar[tuple[str, ...]] = ()
 
     def dims(self, dims: Dims) -> Dims:
         """Sizes of the right-hand names that no operand or argument gives."""

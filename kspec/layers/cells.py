@@ -50,6 +50,10 @@ class Cell(Layer):
         del b, step
         return ()
 
+    def op_of_all_steps(self) -> str | None:
+        """The op that does what `project` and `advance` do to all steps, if there is one."""
+        return None
+
     def advance(
         self, b: Builder, projected: Values, states: Values, weights: Weights, memory: Values
     ) -> tuple[Value, Values]:

@@ -56,13 +56,18 @@ class _Table(Layer):
             )
         }
 
-    def look_up(self, b: Builder, table: Value, tokens: Value) -> tuple[Masked, ...]:
-        """The vectors of integers, and the mask."""
+    def look_up(self, b: Builder, table: Value, operand: Masked) -> tuple[Masked, ...]:
+        """The vectors of integers; what counts is in the operand's mask, and no zero if asked."""
+        tokens, mask = operand.value, operand.mask
         vectors = b.op("take", table, tokens)
         if not self.mask_zero:
-            return (Masked(vectors),)
+            return (Masked(vectors, mask),)
+        hint = f"{tokens.hint}_mask"
         zero = b.constant(0, tokens.type.dtype)
-        return (Masked(vectors, b.op("not_equal", tokens, zero, hint=f"{tokens.hint}_mask")),)
+        words = b.op("not_equal", tokens, zero, hint=hint)
+        if mask is None:
+            return (Masked(vectors, words),)
+        return (Masked(vectors, b.op("logical_and", mask, words, hint=hint)),)
 
 
 @final
@@ -73,8 +78,8 @@ class Embedding(_Table):
     y[...] = embeddings[x[...]]
 
     With `mask_zero` the integer 0 is padding: layers behind it that know masks leave those
-    time steps out. With `lora_rank` the table is fixed, and two thin matrices learn what is
-    added to it.
+    time steps out, as they do with the padding of ragged inputs. With `lora_rank` the table is
+    fixed, and two thin matrices learn what is added to it.
     """
 
     example = Example("x -> embedding(100, 4)", x="i32[8]")
@@ -105,7 +110,7 @@ class Embedding(_Table):
     ) -> tuple[Masked, ...]:
         """One lookup, and the mask."""
         table = adapted(b, weights, "embeddings", self.lora_rank, self.lora_alpha)
-        return self.look_up(b, table, operands[0].value)
+        return self.look_up(b, table, operands[0])
 
 
 @final
@@ -163,7 +168,7 @@ class ReversibleEmbedding(_Table):
         """One lookup and the mask, or one product."""
         x = operands[0].value
         if not self.reverse:
-            return self.look_up(b, weights["embeddings"], x)
+            return self.look_up(b, weights["embeddings"], operands[0])
         if self.tie_weights:
             kernel = b.op("transpose", weights["embeddings"], permutation=(1, 0))
         else:

@@ -16,6 +16,7 @@ class _Lookup(Layer):
     """Words to their numbers in a vocabulary."""
 
     shape = "batch *words -> batch *numbers"
+    listed = ("vocabulary",)
 
     max_tokens: int | None = arg(
         default=None, doc="The most entries, those for masks and unknown words among them."
@@ -99,7 +100,9 @@ class StringLookup(_Lookup):
         after="mask_token",
     )
     vocabulary: tuple[str, ...] | None = arg(
-        default=None, doc="The words, if they are not to be learned.", after="oov_token"
+        default=None,
+        doc="The words, if they are not to be learned, or a file with one on each line.",
+        after="oov_token",
     )
 
     def misfit(self, *operands: TensorType) -> str | None:
@@ -121,7 +124,8 @@ class IntegerLookup(_Lookup):
     With `output_mode=int`, 0 is the mask if there is a mask_token; then come the numbers for
     integers that the vocabulary does not have, then its own. Without a vocabulary it is learned
     from the training split; a layer that is shared learns from what its first call gets.
-    Vectors of a vocabulary that is learned have max_tokens axes.
+    Vectors of a vocabulary that is learned have max_tokens axes. With `invert=true` numbers become
+    integers again; what is no number of the vocabulary becomes oov_token.
     """
 
     example = Example("code -> integer_lookup", code="i32")
@@ -135,7 +139,14 @@ class IntegerLookup(_Lookup):
         after="mask_token",
     )
     vocabulary: tuple[int, ...] | None = arg(
-        default=None, doc="The integers, if they are not to be learned.", after="oov_token"
+        default=None,
+        doc="The integers, if they are not to be learned, or a file with one on each line.",
+        after="oov_token",
+    )
+    invert: bool = arg(
+        default=False,
+        doc="Whether numbers become integers of a given vocabulary again.",
+        after="idf_weights",
     )
     oov_method: Literal["floormod", "farmhash"] = arg(
         default="floormod", doc="How unknown integers share numbers: by remainder, or by hash."
@@ -145,6 +156,12 @@ class IntegerLookup(_Lookup):
         """The arguments together."""
         if self.salt is not None and self.oov_method != "farmhash":
             return "salt is for oov_method=farmhash"
+        if self.invert and self.vocabulary is None:
+            return "invert=true needs a vocabulary"
+        if self.invert and self.output_mode != "int":
+            return "invert=true is for output_mode=int"
+        if self.invert and self.oov_token in (self.words().own or ()):
+            return f"vocabulary has {self.oov_token}, which stands for unknown numbers"
         return super().check()
 
     def misfit(self, *operands: TensorType) -> str | None:
@@ -157,3 +174,17 @@ class IntegerLookup(_Lookup):
         """The vocabulary."""
         hashed = self.oov_method == "farmhash"
         return self._words(self.mask_token, self.oov_token, self.vocabulary, hashed)
+
+    def lower(self, b: Builder, *operands: Value, **weights: Value) -> Value:
+        """A lookup; the other way round, of the elements of a table."""
+        if not self.invert:
+            return super().lower(b, *operands, **weights)
+        words = self.words()
+        before = (self.mask_token or 0,) * words.first + (self.oov_token,) * words.unknown
+        table = (*before, *(words.own or ()), self.oov_token)
+        last = b.constant(len(table) - 1, "i32")
+        x = b.op("cast", operands[0], dtype="i32")
+        known = b.op(
+            "logical_and", b.op("greater_equal", x, b.constant(0, "i32")), b.op("less", x, last)
+        )
+        return b.op("take", b.op("array", value=table, dtype="i32"), b.op("select", known, x, last))

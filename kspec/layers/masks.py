@@ -24,3 +24,10 @@ def of_elements(b: Builder, mask: Value, x: Value) -> Value:
     while mask.type.rank < x.type.rank:
         mask = b.op("expand_dims", mask, axis=mask.type.rank, hint=hint)
     return mask
+
+
+def both(b: Builder, left: Value | None, right: Value | None) -> Value | None:
+    """What counts for both of two tensors; all does for one without a mask."""
+    if left is None or right is None or left is right:
+        return left or right
+    return b.op("logical_and", left, right, hint=left.hint)

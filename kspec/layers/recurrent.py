@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, ClassVar, cast, final
+from typing import Any, ClassVar, final
 
-from kspec.ir import Builder, TensorType, TypeRuleError, Value
+from kspec.ir import Builder, Shape, TensorType, TypeRuleError, Value
 from kspec.layers.base import (
     Dims,
     Layer,
@@ -17,7 +17,8 @@ from kspec.layers.base import (
     layer,
     to_float,
 )
-from kspec.layers.cells import Cell, Values, Weights, zeros
+from kspec.layers.cells import Cell, Values, Weights
+from kspec.layers.loops import Loop, one_step, state_words
 from kspec.layers.recurrent_cells import GRUCell, LSTMCell, SimpleRNNCell
 from kspec.layers.stacks import StackedRNNCells
 from kspec.registry import Example, in_order
@@ -63,12 +64,12 @@ class Recurrent(Layer):
     def specs(self, types: tuple[TensorType, ...], dims: Dims) -> Mapping[str, WeightSpec]:
         """Those of the cell."""
         del dims
-        return inner_specs(self.inside(), (_step(types[0]),))
+        return inner_specs(self.inside(), (one_step(types[0]),))
 
     def apply(
         self, b: Builder, operands: tuple[Masked, ...], weights: Weights, named: Named
     ) -> tuple[Masked, ...]:
-        """A scan over the steps."""
+        """A loop over the steps."""
         return self.run(b, operands[0], weights, named, zero=self.zero_for_mask())
 
     def run(
@@ -77,51 +78,40 @@ class Recurrent(Layer):
         """The output or outputs, then the last states if they are asked for."""
         cell, x = self.inside(), to_float(b, operand.value)
         mask = named["mask"][0].value if "mask" in named else operand.mask
-        hint = b.hint
-        steps = _swapped(b, x)
-        memory = cell.memory(b, _step(x.type).shape)
-        projected = cell.project(b, steps, weights)
-        states = self._start(b, cell, x.type, named)
-        sequences = [*projected, *(() if mask is None else (_along(b, mask, states[0]),))]
-        last_of_all = not self.return_sequences and zero and mask is not None
-        stacks = self.return_sequences or last_of_all
-
-        def step(carried: Values, slices: Values) -> tuple[Values, Values]:
-            output, new = cell.advance(b, slices[: len(projected)], carried, weights, memory)
-            if mask is not None:
-                counts, before = slices[-1], carried[cell.output_state()]
-                other = zeros(b, before.type, "zero") if zero else before
-                output = b.op("select", counts, output, other)
-                pairs = zip(new, carried, strict=True)
-                new = tuple(b.op("select", counts, one, old, hint=old.hint) for one, old in pairs)
-            return new, (output,) if stacks else ()
-
-        words = ["h", "c"] if len(states) == 2 else ["h"] * len(states)
-        names = [*words, *("x" for _ in projected), "counts"]
-        asked = b.hints if self.return_state and len(b.hints) == 1 + len(states) else (hint, *words)
-        results = [*asked[1:], asked[0]] if stacks else list(asked[1:])
+        counts = TensorType("bool", x.type.shape[:2])
+        if mask is not None and mask.type != counts:
+            raise TypeRuleError(f"its mask is {counts}, not {mask.type}")
+        shapes = cell.state_shapes(one_step(x.type).shape)
+        start = self._start(b, shapes, named)
+        zero = zero and mask is not None
+        loop = Loop(cell, x, mask, start, weights, self.go_backwards, self.unroll, zero)
+        stacks = self.return_sequences or zero
+        words = state_words(len(shapes))
+        asked = (b.hint, *words)
+        if self.return_state and len(b.hints) == len(asked):
+            asked = b.hints
+        states = list(asked[1:])
         if not stacks:
-            results[cell.output_state()] = asked[0]
-        with b.at(b.span, hint, tuple(results)):
-            last, outputs = b.scan(
-                step, states, sequences, reverse=self.go_backwards, unroll=self.unroll, hints=names
-            )
+            states[cell.output_state()] = asked[0]
+        outputs, last = loop.write(b, asked[0] if stacks else None, tuple(states))
         y = last[cell.output_state()]
-        if stacks:
-            y = b.op("flip", outputs[0], axis=(0,)) if self.go_backwards else outputs[0]
-            if last_of_all:
-                items: Any = (-1, *((None,) * 3 for _ in y.type.shape[1:]))
-                y = b.op("index", y, items=items)
-            else:
-                y = _swapped(b, y)
+        if outputs is not None:
+            y = self._in_order(b, outputs)
         kept = tuple(map(Masked, last)) if self.return_state else ()
         return (Masked(y, mask if self.return_sequences else None), *kept)
 
-    def _start(self, b: Builder, cell: Cell, x: TensorType, named: Named) -> Values:
-        """The states before the first step. Raises TypeRuleError."""
-        shapes = cell.state_shapes(_step(x).shape)
+    def _in_order(self, b: Builder, outputs: Value) -> Value:
+        """The outputs in the order in which they came, or the last of them."""
+        if self.return_sequences:
+            return b.op("flip", outputs, axis=(1,)) if self.go_backwards else outputs
+        whole = (None, None, None)
+        items: Any = (whole, 0 if self.go_backwards else -1, *(whole,) * (outputs.type.rank - 2))
+        return b.op("index", outputs, items=items)
+
+    def _start(self, b: Builder, shapes: tuple[Shape, ...], named: Named) -> Values:
+        """The states before the first step, if they are given. Raises TypeRuleError."""
         if "initial_state" not in named:
-            return tuple(zeros(b, TensorType("f32", shape), "start") for shape in shapes)
+            return ()
         given = tuple(to_float(b, each.value) for each in named["initial_state"])
         if tuple(each.type.shape for each in given) != shapes:
             wanted = ", ".join(str(TensorType("f32", shape)) for shape in shapes)
@@ -231,22 +221,3 @@ class RNN(Recurrent):
     def zero_for_mask(self) -> bool:
         """As the argument says."""
         return self.zero_output_for_mask
-
-
-def _step(type: TensorType) -> TensorType:
-    """The type of one step, in f32."""
-    return TensorType("f32", (type.shape[0], *type.shape[2:]))
-
-
-def _swapped(b: Builder, x: Value) -> Value:
-    """Batch and time in the other's place."""
-    return b.op("transpose", x, permutation=(1, 0, *range(2, x.type.rank)))
-
-
-def _along(b: Builder, mask: Value, state: Value) -> Value:
-    """The mask with time first, and axes for those of a state. Raises TypeRuleError."""
-    if mask.type.dtype != "bool" or mask.type.rank != 2:
-        raise TypeRuleError(f"a mask is bool[B,T], not {mask.type}")
-    turned = _swapped(b, mask)
-    shape = (*turned.type.shape, *(1 for _ in state.type.shape[1:]))
-    return b.op("reshape", turned, shape=cast("Any", shape))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import final
 
 from kspec.activations.base import Activation
-from kspec.activations.functions import Sigmoid
+from kspec.activations.functions import Sigmoid, Tanh
 from kspec.initializers.base import Initializer
 from kspec.initializers.recurrent import ForgetBias
 from kspec.ir import Builder, Value
@@ -44,6 +44,11 @@ class GatedCell(KernelCell):
     def gate(self, b: Builder, x: Value) -> Value:
         """The activation of gates, if there is one."""
         return self.recurrent_activation.lower(b, x) if self.recurrent_activation else x
+
+    def is_plain(self) -> bool:
+        """Whether activations are those of the paper, and nothing is dropped."""
+        usual = isinstance(self.activation, Tanh) and isinstance(self.recurrent_activation, Sigmoid)
+        return usual and not (self.dropout or self.recurrent_dropout)
 
 
 class MemoryCell(GatedCell):
@@ -99,6 +104,10 @@ class LSTMCell(MemoryCell):
 
     units: int = arg(doc="Size of the state and of the output.")
 
+    def op_of_all_steps(self) -> str | None:
+        """One for the usual activations."""
+        return "lstm" if self.is_plain() else None
+
 
 @final
 @layer("gru_cell")
@@ -126,6 +135,10 @@ class GRUCell(GatedCell):
         """One offset for the inputs, and with `reset_after` one for the state."""
         wide = 3 * self.units
         return (2, wide) if self.reset_after else (wide,)
+
+    def op_of_all_steps(self) -> str | None:
+        """One for the usual activations, and the reset behind the product."""
+        return "gru" if self.is_plain() and self.reset_after else None
 
     def input_bias(self, b: Builder, weights: Weights) -> Value | None:
         """The first of two offsets."""

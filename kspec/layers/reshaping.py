@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import final
 
-from kspec.ir import Builder, Dim, TensorType, Value
+from kspec.ir import Builder, Dim, TensorType, Value, bound_of
 from kspec.layers.base import Layer, arg, layer
 from kspec.registry import Example
 
@@ -22,6 +22,13 @@ class Flatten(Layer):
         names = [axis for axis in operands[0].shape[1:] if isinstance(axis, str)]
         if not names:
             return None
+        bound = bound_of(names[0])
+        if bound is not None:
+            return (
+                f"the axis `{names[0]}` has no fixed size\n"
+                f"without `buckets` in the data it is {bound} long; "
+                "or take `global_average_pooling1d`"
+            )
         image = operands[0].rank == 4 and isinstance(operands[0].shape[-1], int)
         other = ", or take `global_average_pooling2d`" if image else ""
         return (

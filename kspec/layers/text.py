@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal, final
+from typing import Final, Literal, final
 
 from kspec.ir import STR, Builder, TensorType, Value
 from kspec.layers.base import Dims, Layer, WeightSpec, arg, layer
 from kspec.layers.words import Mode, Words
 from kspec.registry import Example
+
+MOST_WORDS: Final = 1000  # of an n-gram
 
 
 @final
@@ -25,6 +27,7 @@ class TextVectorization(Layer):
     example = Example("text -> text_vectorization(output_sequence_length=8)", text="str")
 
     shape = "batch -> batch *numbers"
+    listed = ("vocabulary",)
 
     max_tokens: int | None = arg(
         default=None, doc="The most entries, those for filling and unknown words among them."
@@ -48,7 +51,8 @@ class TextVectorization(Layer):
         default=False, doc="Whether vectors have max_tokens axes for a given vocabulary, too."
     )
     vocabulary: tuple[str, ...] | None = arg(
-        default=None, doc="The words, if they are not to be learned."
+        default=None,
+        doc="The words, if they are not to be learned, or a file with one on each line.",
     )
     idf_weights: tuple[float, ...] | None = arg(
         default=None, doc="How much each word of the vocabulary tells, for tf_idf."
@@ -57,8 +61,8 @@ class TextVectorization(Layer):
     def check(self) -> str | None:
         """The arguments together."""
         sizes = (self.ngrams,) if isinstance(self.ngrams, int) else self.ngrams or ()
-        if any(size < 1 for size in sizes):
-            return "ngrams must be at least 1"
+        if not all(1 <= size <= MOST_WORDS for size in sizes):
+            return f"ngrams must be from 1 to {MOST_WORDS}"
         if self.output_sequence_length is not None and self.output_mode != "int":
             return "output_sequence_length is for output_mode=int"
         if self.output_sequence_length is not None and self.output_sequence_length < 1:

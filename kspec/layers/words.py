@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Final, Literal, TypeAlias
 
 from kspec.initializers.constants import Zeros
 from kspec.ir import TABLE, Builder, Value
@@ -17,6 +17,7 @@ from kspec.layers.encoding import encode
 
 Mode: TypeAlias = Literal["int", "one_hot", "multi_hot", "count", "tf_idf"]
 Salt: TypeAlias = int | tuple[int, int] | None
+MOST_UNKNOWN: Final = 2**30  # the numbers of words are i32
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +29,8 @@ class Words:
         unknown: How many numbers unknown words share.
         mask: The word that means nothing is there.
         without: Words that are never learned, beside the mask.
-        given: The vocabulary; None where it is learned.
+        given: The vocabulary; None where it is learned. The entries for the mask and for unknown
+            words may stand before it, as in what Keras' `get_vocabulary` gives.
         tells: How much each word of a given vocabulary tells, for `tf_idf`.
         mode: What becomes of the numbers.
         padded: Whether vectors of a given vocabulary have `most` axes, too.
@@ -58,16 +60,28 @@ class Words:
         return self.first + self.unknown
 
     @property
+    def own(self) -> tuple[str | int, ...] | None:
+        """The words of a given vocabulary."""
+        given = self.given
+        if given is None or len(given) < self.start:
+            return given
+        before = (self.mask,) * self.first + self.without[:1] * self.unknown
+        return given[self.start :] if given[: self.start] == before else given
+
+    @property
     def depth(self) -> int | None:
         """How many numbers there are; None where only learning tells."""
-        if self.given is None or (self.padded and self.most):
+        own = self.own
+        if own is None or (self.padded and self.most):
             return self.most
-        return self.start + len(self.given)
+        return self.start + len(own)
 
     def fault(self) -> str | None:
         """What is wrong with the arguments together, or None."""
         if self.unknown < 0:
             return "num_oov_indices must not be negative"
+        if self.unknown > MOST_UNKNOWN:
+            return f"num_oov_indices must be at most {MOST_UNKNOWN}"
         if self.most is not None and self.most <= self.start:
             return f"max_tokens must be above {self.start}, the entries that are no words"
         if self.padded and self.most is None:
@@ -80,7 +94,7 @@ class Words:
         return self._vocabulary_fault()
 
     def _vocabulary_fault(self) -> str | None:
-        words = self.given
+        words = self.own
         if words is None:
             return None
         if len(set(words)) < len(words):
@@ -118,7 +132,7 @@ class Words:
             "look_up",
             words,
             *self._learn(b, words if whole is None else whole, weights),
-            vocabulary=self.given,
+            vocabulary=self.own,
             first=self.first,
             unknown=self.unknown,
             mask=self.mask,
@@ -151,9 +165,12 @@ class Words:
     def _told(self, b: Builder) -> Value:
         """The given weights; the mean of them for unknown words, and 0 for what is not there."""
         given = self.tells or (0.0,)
-        told = (sum(given) / len(given),) * self.unknown + given
-        told += (0.0,) * ((self.depth or 0) - len(told))
-        return b.op("array", value=told, dtype="f32")
+        told = b.op("array", value=given, dtype="f32")
+        if self.unknown:
+            mean = sum(given) / len(given)
+            told = b.op("pad", told, pad_width=((self.unknown, 0),), value=mean)
+        rest = (self.depth or 0) - self.unknown - len(given)
+        return b.op("pad", told, pad_width=((0, rest),)) if rest else told
 
 
 def key_of(salt: Salt) -> tuple[int, int] | None:

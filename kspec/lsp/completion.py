@@ -16,7 +16,7 @@ from kspec.registry import Definition, lookup, names
 from kspec.syntax.symbols import Symbol
 
 _KEYWORDS: Final = {
-    "": ("import", "param", "data", "block", "model", "train"),
+    "": ("import", "extern", "param", "data", "block", "model", "train"),
     "model": ("input", "output", "share", "weight", "repeat", "if"),
     "block": ("input", "output", "share", "weight", "repeat", "if"),
     "data": ("source", "split", "seed", "augment"),

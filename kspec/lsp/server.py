@@ -183,8 +183,12 @@ def _answer_about_names(server: LanguageServer, documents: Documents) -> None:
     @server.feature(lsp.TEXT_DOCUMENT_RENAME)
     def rename(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
         uri = params.text_document.uri
-        spans = places(uri, params.position)
-        if not spans or not params.new_name.isidentifier():
+        analysis = documents.get(uri)
+        symbol = analysis.symbol(offset_of(analysis.source.text, params.position))
+        if symbol is None or symbol.kind == "extern":  # whose name is in another file, too
+            return None
+        spans = symbol.places
+        if not params.new_name.isidentifier():
             return None
         edits = [lsp.TextEdit(range_of(span), params.new_name) for span in spans]
         return lsp.WorkspaceEdit(changes={uri: edits})

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import final
 
 from kspec.ir import Builder, Value
@@ -14,15 +13,14 @@ from kspec.metrics.operands import classes_of, matched
 class _Hinge(MeanMetric):
     """A rule of max(1 - truth * prediction, 0), with a truth of -1 and 1."""
 
-    def update(self, b: Builder, *operands: Value, weight: Value) -> Mapping[str, Value]:
-        """The mean's sums, after a truth of 0 and 1 was made one of -1 and 1.
+    def counted(self, b: Builder, *operands: Value, weight: Value) -> tuple[Value, Value | None]:
+        """The values, after a truth of 0 and 1 was made one of -1 and 1.
 
         Whether it is such a truth is seen in the batch's examples, as in Keras; those that
         do not count, with weight 0, are not looked at.
         """
         y_true, y_pred = matched(b, *operands)
-        signs = b.op("signs_of_bits", y_true, weight)
-        return super().update(b, signs, y_pred, weight=weight)
+        return self.values(b, b.op("signs_of_bits", y_true, weight), y_pred), None
 
     def margin(self, b: Builder, *operands: Value) -> Value:
         """max(1 - truth * prediction, 0)."""

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar, Literal, final
+from typing import ClassVar, Final, Literal, final
 
 from kspec.ir import Builder, TypeRuleError, Value
 from kspec.losses.operands import same_rank
 from kspec.metrics.base import Metric, arg, metric
 from kspec.metrics.operands import spread, to_f32, to_i32
 from kspec.ops.base import axis_of
+
+MOST_CLASSES: Final = 2**15  # a matrix of their pairs is kept
 
 
 class _Intersection(Metric):
@@ -38,8 +40,8 @@ class _Intersection(Metric):
 
     def check(self) -> str | None:
         """There are classes, and those that count are some of them."""
-        if self.classes() < 1:
-            return f"num_classes must be at least 1, not {self.classes()}"
+        if not 1 <= self.classes() <= MOST_CLASSES:
+            return f"num_classes must be from 1 to {MOST_CLASSES}, not {self.classes()}"
         if not self.targets():
             return "target_class_ids must have one at least"
         for each in self.targets():

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Final, final
 
 from kspec.ir import Builder, Value
@@ -13,7 +12,7 @@ from kspec.losses.probabilistic import (
     SparseCategoricalCrossentropy,
 )
 from kspec.metrics.base import MeanMetric, arg, metric
-from kspec.metrics.operands import axis_at_end, classes_of, matched, spread, to_f32, to_i32
+from kspec.metrics.operands import axis_at_end, classes_of, matched, to_f32, to_i32
 from kspec.ops.base import axis_of
 
 EPSILON: Final = 1e-7  # what Keras adds or clips to
@@ -43,20 +42,18 @@ class SparseCategoricalCrossentropyMetric(MeanMetric):
         rule = SparseCategoricalCrossentropy(from_logits=self.from_logits)
         return rule.lower(b, sparse_label(b, y_true, y_pred), y_pred)
 
-    def update(self, b: Builder, *operands: Value, weight: Value) -> Mapping[str, Value]:
-        """The mean's sums; over what is not ignored, where a class is."""
+    def counted(self, b: Builder, *operands: Value, weight: Value) -> tuple[Value, Value | None]:
+        """The values, and where a class is that is not ignored."""
+        del weight
         if self.ignore_class is None:
-            return super().update(b, *operands, weight=weight)
+            return self.values(b, *operands), None
         label = to_i32(b, operands[0])
         counts = b.op("not_equal", label, b.constant(self.ignore_class, "i32"))
         known = b.op("select", counts, label, b.constant(0, "i32"))
         each = self.values(b, known, operands[1])
         if counts.type.shape != each.type.shape:
             counts = b.op("squeeze", counts, axis=axis_of(counts, self.axis))
-        weights = b.op("multiply", to_f32(b, counts), spread(b, weight, each))
-        axes = tuple(range(each.type.rank))
-        total = b.op("sum", b.op("multiply", each, weights), axis=axes)
-        return {"total": total, "count": b.op("sum", weights, axis=axes)}
+        return each, counts
 
 
 @final

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal, final
 
 from kspec.ir import Builder, Value
+from kspec.layers.masks import of_elements
 from kspec.metrics.base import MeanMetric, Metric, metric
 from kspec.metrics.operands import to_f32, weigh
 
@@ -36,6 +37,7 @@ class Sum(Metric):
 
     operands: ClassVar[int] = 1
     best: ClassVar[Literal["min", "max"] | None] = None
+    masked: ClassVar[bool] = True
 
     def update(self, b: Builder, *operands: Value, weight: Value) -> Mapping[str, Value]:
         """The weighted sum over the batch."""
@@ -43,6 +45,14 @@ class Sum(Metric):
         rest = tuple(range(1, values.type.rank))
         each = b.op("sum", values, axis=rest) if rest else values
         return {"total": weigh(b, each, weight)}
+
+    def update_steps(
+        self, b: Builder, *operands: Value, weight: Value, steps: Value
+    ) -> Mapping[str, Value]:
+        """The same of the steps that count."""
+        values = to_f32(b, operands[0])
+        counts = of_elements(b, to_f32(b, steps), values)
+        return self.update(b, b.op("multiply", values, counts), weight=weight)
 
     def result(self, b: Builder, **sums: Value) -> Value:
         """The sum itself."""

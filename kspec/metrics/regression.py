@@ -29,6 +29,8 @@ class MeanSquaredErrorMetric(MeanMetric):
 class RootMeanSquaredError(MeanMetric):
     """The root of the mean of (prediction - truth) ** 2. Source: Keras' RootMeanSquaredError."""
 
+    masked: ClassVar[bool] = False
+
     def values(self, b: Builder, *operands: Value) -> Value:
         """The squared differences."""
         y_true, y_pred = matched(b, *operands)

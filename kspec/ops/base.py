@@ -52,8 +52,7 @@ class Operation(Definition):
         operands: How many tensors it works on; where there are several, numbers may stand
             for some of them. With 0 it makes a tensor of its arguments alone.
         variadic: Whether it takes any number of tensors, and no numbers for them.
-        elementwise: Whether each element of the result comes from those at its place, so that
-            a mask of time steps still holds.
+        elementwise: Whether each element of the result comes from those at its place.
         promotes: The first of the operands that get one element type, as in arithmetic.
     """
 
@@ -62,6 +61,10 @@ class Operation(Definition):
     variadic: ClassVar[bool] = False
     promotes: ClassVar[int] = 0
     elementwise: ClassVar[bool] = False
+
+    def keeps_steps(self) -> bool:
+        """Whether a mask of time steps holds for its result."""
+        return self.elementwise
 
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops. Operands have one element type, unless it says otherwise."""

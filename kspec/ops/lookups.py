@@ -91,6 +91,10 @@ class OneHot(Operation):
         """What is wrong with the arguments together."""
         return None if self.num_classes > 0 else "num_classes must be positive"
 
+    def keeps_steps(self) -> bool:
+        """The new axis stands behind that of the steps."""
+        return self.axis == -1
+
     def lower(self, b: Builder, *operands: Value) -> Value:
         """Write the op in IR ops."""
         x = _integers(operands[0], "one_hot")

@@ -46,6 +46,10 @@ class Adam(Optimizer):
         """Averages keep less than everything."""
         return share(beta_1=self.beta_1, beta_2=self.beta_2)
 
+    def copies(self) -> int:
+        """Its two moments, and the largest second one if that counts."""
+        return 2 + self.amsgrad
+
     def rule(self, emit: Emit) -> list[str]:
         """The direction, and then the rate."""
         direction = moments(emit, self.beta_1, self.beta_2, self.epsilon, amsgrad=self.amsgrad)
@@ -74,6 +78,10 @@ class AdamW(Optimizer):
         """Averages keep less than everything."""
         return share(beta_1=self.beta_1, beta_2=self.beta_2)
 
+    def copies(self) -> int:
+        """Its two moments, and the largest second one if that counts."""
+        return 2 + self.amsgrad
+
     def rule(self, emit: Emit) -> list[str]:
         """The direction, and then the rate."""
         direction = moments(emit, self.beta_1, self.beta_2, self.epsilon, amsgrad=self.amsgrad)
@@ -99,6 +107,10 @@ class Adamax(Optimizer):
     def check_rule(self) -> str | None:
         """Averages keep less than everything."""
         return share(beta_1=self.beta_1, beta_2=self.beta_2)
+
+    def copies(self) -> int:
+        """Its two moments."""
+        return 2
 
     def rule(self, emit: Emit) -> list[str]:
         """A helper: Optax adds epsilon before it takes the largest."""
@@ -127,6 +139,10 @@ class Nadam(Optimizer):
         """Averages keep less than everything."""
         return share(beta_1=self.beta_1, beta_2=self.beta_2)
 
+    def copies(self) -> int:
+        """Its two moments."""
+        return 2
+
     def rule(self, emit: Emit) -> list[str]:
         """A helper: Optax has the form without the momentum's own schedule."""
         helper = emit.helper("scale_by_keras_nadam")
@@ -144,6 +160,8 @@ class Lamb(Optimizer):
     Source: You et al., Large Batch Optimization for Deep Learning, 2020.
     """
 
+    elementwise = False
+
     learning_rate: float | Schedule = arg(default=0.001, doc="The size of a step, or a schedule.")
     beta_1: float = arg(default=0.9, doc="How much of the old first moment stays.")
     beta_2: float = arg(default=0.999, doc="How much of the old second moment stays.")
@@ -152,6 +170,10 @@ class Lamb(Optimizer):
     def check_rule(self) -> str | None:
         """Averages keep less than everything."""
         return share(beta_1=self.beta_1, beta_2=self.beta_2)
+
+    def copies(self) -> int:
+        """Its two moments."""
+        return 2
 
     def rule(self, emit: Emit) -> list[str]:
         """Optax has all parts; the decay is no part of the step that is measured."""
@@ -189,6 +211,10 @@ class ScheduleFreeAdamW(Optimizer):
         if self.warmup_steps < 0:
             return f"warmup_steps must be at least 0, not {self.warmup_steps}"
         return share(beta_2=self.beta_2)
+
+    def copies(self) -> int:
+        """The point that moves, and the second moment."""
+        return 2
 
     def rule(self, emit: Emit) -> list[str]:
         """Optax has the step; its way to the mean is another one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 from kspec.optimizers.base import (
@@ -34,6 +35,10 @@ class Adagrad(Optimizer):
         """A sum of squares is not below 0."""
         return _not_below_0(initial_accumulator_value=self.initial_accumulator_value)
 
+    def copies(self) -> int:
+        """The sum of squares."""
+        return 1
+
     def rule(self, emit: Emit) -> list[str]:
         """Optax has the same rule."""
         start = self.initial_accumulator_value
@@ -59,6 +64,10 @@ class Adadelta(Optimizer):
         """Averages keep less than everything."""
         return share(rho=self.rho)
 
+    def copies(self) -> int:
+        """The mean squares of gradients and of steps."""
+        return 2
+
     def rule(self, emit: Emit) -> list[str]:
         """Optax has the same rule."""
         return self.by_rate(emit, f"optax.scale_by_adadelta({self.rho!r}, {self.epsilon!r})")
@@ -77,6 +86,8 @@ class Adafactor(Optimizer):
     Source: Shazeer and Stern, Adafactor, 2018.
     """
 
+    elementwise = False
+
     learning_rate: float | Schedule = arg(
         default=0.001, doc="The largest relative size of a step, or a schedule."
     )
@@ -94,6 +105,12 @@ class Adafactor(Optimizer):
         if self.beta_2_decay >= 0:
             return f"beta_2_decay must be below 0, not {self.beta_2_decay}"
         return positive(clip_threshold=self.clip_threshold)
+
+    def moments(self, path: str, shape: tuple[int, ...]) -> int:
+        """Mean squares by rows and by columns."""
+        if len(shape) < 2:
+            return math.prod(shape) + 1
+        return math.prod(shape[:-1]) + math.prod((*shape[:-2], shape[-1]))
 
     def rule(self, emit: Emit) -> list[str]:
         """A helper: Optax has other limits."""
@@ -142,6 +159,10 @@ class Ftrl(Optimizer):
             l2_regularization_strength=self.l2_regularization_strength,
             l2_shrinkage_regularization_strength=self.l2_shrinkage_regularization_strength,
         )
+
+    def copies(self) -> int:
+        """Its two sums."""
+        return 2
 
     def rule(self, emit: Emit) -> list[str]:
         """A helper: Optax has no such rule."""

@@ -6,12 +6,13 @@ unscaled and clipped, weights decay, the rule moves them, and averages of them a
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
 from typing import ClassVar, Final, Protocol, TypeVar, final
 
-from kspec import registry
 from kspec.ir import Call, TensorType, matches
 from kspec.registry import Arg, Definition, Selector, Steps, arg, register
+from kspec.schedules import base as schedules
 from kspec.schedules.base import Schedule, emit_rate, positive
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "arg",
     "chain",
     "emit_rate",
+    "is_selected",
     "optimizer",
     "positive",
     "share",
@@ -36,7 +38,7 @@ def optimizer(name: str) -> Callable[[O], O]:
     return register("optimizer", name)
 
 
-class Emit(registry.Emit, Protocol):
+class Emit(schedules.Emit, Protocol):
     """What an optimizer may ask of the file that it is written into."""
 
     @property
@@ -59,6 +61,7 @@ class Optimizer(Definition):
     kind: ClassVar[str] = "optimizer"
     options_before: ClassVar[str | None] = None
     options: ClassVar[tuple[str, ...]] = ()  # the common options that a class takes as they are
+    elementwise: ClassVar[bool] = True  # whether a number of a weight moves without the others
 
     learning_rate: float | Schedule
     weight_decay: float | None = arg(
@@ -151,6 +154,34 @@ class Optimizer(Definition):
     def _is_default(self, spec: Arg) -> bool:
         return getattr(self, spec.name) == spec.default
 
+    # --- the size of its state
+
+    def copies(self) -> int:
+        """How many arrays of a weight's shape its state has for each, beside averages."""
+        raise NotImplementedError
+
+    def moments(self, path: str, shape: tuple[int, ...]) -> int:
+        """How many numbers its state has for a weight, beside the average of it."""
+        return self.copies() * math.prod(shape)
+
+    @final
+    def state_size(self, path: str, shape: tuple[int, ...]) -> int:
+        """How many numbers its state has for a weight that learns."""
+        return self.moments(path, shape) + self.use_ema * math.prod(shape)
+
+    # --- weights as parts of one array
+
+    @final
+    def why_apart(self, paths: Iterable[str]) -> str | None:
+        """Why weights cannot be parts of one array for it, or None."""
+        if not self.elementwise:
+            return f"`{self.name}` sees each weight as a whole"
+        if self.clipnorm is not None:
+            return "`clipnorm` is the norm of each weight"
+        if len({is_selected(path, self.exclude_from_weight_decay) for path in paths}) > 1:
+            return "weight decay leaves out some of them"
+        return None
+
     # --- the expression
 
     def rule(self, emit: Emit) -> list[str]:
@@ -210,11 +241,16 @@ class Optimizer(Definition):
 
     def selected(self, emit: Emit, selectors: Iterable[str] | None) -> set[str]:
         """The weights that selectors mean."""
-        parts = [tuple(each.split(".")) for each in selectors or ()]
-        return {p for p in emit.weights if any(matches(s, tuple(p.split("."))) for s in parts)}
+        return {path for path in emit.weights if is_selected(path, selectors)}
 
 
 _EMA_MOMENTUM: Final = next(a.default for a in Optimizer.args if a.name == "ema_momentum")
+
+
+def is_selected(path: str, selectors: Iterable[str] | None) -> bool:
+    """Whether one of the selectors means a weight."""
+    words = tuple(path.split("."))
+    return any(matches(tuple(each.split(".")), words) for each in selectors or ())
 
 
 def chain(links: Iterable[str]) -> str:

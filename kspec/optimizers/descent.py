@@ -24,6 +24,10 @@ class SGD(Optimizer):
         """Momentum below 1, so that steps die out."""
         return share(momentum=self.momentum)
 
+    def copies(self) -> int:
+        """The velocity, where there is momentum."""
+        return int(self.momentum != 0)
+
     def rule(self, emit: Emit) -> list[str]:
         """The learning rate goes into the velocity, as in Keras."""
         rate = emit_rate(self.learning_rate, emit)
@@ -53,6 +57,10 @@ class RMSprop(Optimizer):
     def check_rule(self) -> str | None:
         """Averages keep less than everything."""
         return share(rho=self.rho, momentum=self.momentum)
+
+    def copies(self) -> int:
+        """The mean square; the mean and the velocity where they are asked for."""
+        return 1 + self.centered + (self.momentum != 0)
 
     def rule(self, emit: Emit) -> list[str]:
         """Optax has the same rule."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import final
 
 from kspec.optimizers.adam import moments
@@ -12,6 +13,7 @@ from kspec.optimizers.base import (
     Selector,
     arg,
     chain,
+    is_selected,
     optimizer,
     share,
 )
@@ -38,6 +40,10 @@ class Lion(Optimizer):
             return f"beta_1 must be in (0, 1], not {self.beta_1}"
         return share(beta_2=self.beta_2)
 
+    def copies(self) -> int:
+        """The mean of the gradients."""
+        return 1
+
     def rule(self, emit: Emit) -> list[str]:
         """Optax has the same rule."""
         return self.by_rate(emit, f"optax.scale_by_lion({self.beta_1!r}, {self.beta_2!r})")
@@ -58,6 +64,8 @@ class Muon(Optimizer):
     """
 
     options_before = "exclude_layers"
+
+    elementwise = False
 
     learning_rate: float | Schedule = arg(default=0.001, doc="The size of a step, or a schedule.")
     adam_beta_1: float = arg(default=0.9, doc="How much of Adam's old first moment stays.")
@@ -94,17 +102,24 @@ class Muon(Optimizer):
         """Adam has its own."""
         return ("weight_decay", "adam_weight_decay")
 
+    def moments(self, path: str, shape: tuple[int, ...]) -> int:
+        """The velocity, or the two moments of Adam."""
+        return (2 if self._by_adam(path, len(shape)) else 1) * math.prod(shape)
+
+    def _by_adam(self, path: str, rank: int) -> bool:
+        embedding = self.exclude_embeddings and "embedding" in path.lower()
+        return rank != 2 or embedding or is_selected(path, self.exclude_layers)
+
     def rule(self, emit: Emit) -> list[str]:
         """Each weight goes by one rule, which its path and rank say.
 
         Both rules are there also where a phase learns no weight that goes by one of them, so
         that the next phase may go on with their state.
         """
-        by_adam = self.selected(emit, self.exclude_layers)
-        by_adam |= {path for path, type in emit.weights.items() if len(type.shape) != 2}
-        if self.exclude_embeddings:
-            by_adam |= {path for path in emit.weights if "embedding" in path.lower()}
-        labels = {path: '"adam"' if path in by_adam else '"muon"' for path in emit.weights}
+        labels = {
+            path: '"adam"' if self._by_adam(path, len(type.shape)) else '"muon"'
+            for path, type in emit.weights.items()
+        }
         rules = f'{{"muon": {chain(self._muon(emit))}, "adam": {chain(self._adam(emit))}}}'
         return [f"optax.partition({rules}, {emit.tree(labels)})"]
 

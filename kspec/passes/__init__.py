@@ -7,16 +7,25 @@ every two. A pass takes no options: what it needs to know is in `module.train`.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Final, TypeAlias
 
 from kspec.ir import Module, verify
+from kspec.passes.batch_shared_calls import batch_shared_calls
+from kspec.passes.cache_frozen import cache_frozen
 from kspec.passes.derive_modes import derive_modes
 from kspec.passes.eliminate_common_ops import eliminate_common_ops
 from kspec.passes.eliminate_dead_ops import eliminate_dead_ops
 from kspec.passes.fold_constants import fold_constants
+from kspec.passes.fuse_linear_crossentropy import fuse_linear_crossentropy
 from kspec.passes.fuse_softmax_crossentropy import fuse_softmax_crossentropy
 from kspec.passes.lower_precision import lower_precision
+from kspec.passes.remarks import Remark, collect
+from kspec.passes.rematerialize import rematerialize
+from kspec.passes.roll_repeats import roll_repeats
+from kspec.passes.select_kernels import select_kernels
 from kspec.passes.split_host import split_host
+from kspec.passes.stack_weights import stack_weights
 
 Pass: TypeAlias = Callable[[Module], Module]
 
@@ -27,21 +36,47 @@ PIPELINE: Final[tuple[Pass, ...]] = (
     fold_constants,
     fuse_softmax_crossentropy,
     eliminate_common_ops,
-    eliminate_dead_ops,  # last: sweeps up what the others leave behind
+    cache_frozen,
+    batch_shared_calls,
+    fuse_linear_crossentropy,
+    eliminate_dead_ops,  # sweeps up what the others leave behind
+    roll_repeats,
+    stack_weights,
+    rematerialize,
+    select_kernels,
 )
+# Those that make it the program that the spec says; the others only make that better.
+NEEDED: Final[tuple[Pass, ...]] = (split_host, lower_precision, derive_modes)
+OPTIONAL: Final[tuple[Pass, ...]] = tuple(run for run in PIPELINE if run not in NEEDED)
 
 
-def stages(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Iterator[tuple[str, Module]]:
-    """The module after each pass, with the pass's name; first as it came, as `elaborate`."""
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a pass left.
+
+    Attributes:
+        name: The pass's name; `elaborate` for the module as it came.
+        module: The module behind it.
+        remarks: What the pass says of its work.
+    """
+
+    name: str
+    module: Module
+    remarks: tuple[Remark, ...] = ()
+
+
+def stages(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Iterator[Stage]:
+    """The module as it came, and after each pass."""
     verify(module)
-    yield "elaborate", module
+    yield Stage("elaborate", module)
     for run in passes:
-        module = run(module)
+        with collect() as remarks:
+            module = run(module)
         verify(module, after=run.__name__)
-        yield run.__name__, module
+        yield Stage(run.__name__, module, tuple(remarks))
 
 
 def optimize(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Module:
     """The module after all passes."""
-    *_, (_, optimized) = stages(module, passes)
-    return optimized
+    *_, last = stages(module, passes)
+    return last.module

@@ -18,6 +18,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kspec.ir import Builder, Func, Module, Op, Value
+from kspec.passes.remarks import done
 from kspec.passes.rewrite import definitions, rewrite_func
 
 # Each loss and the activation that it can undo.
@@ -44,6 +45,7 @@ def _fuse(func: Func) -> Func:
         if logits is None:
             return None
         attrs: dict[str, Any] = {**op.attrs, "from_logits": True}
+        done(func.name, f"{op.name} is taken from the logits of its {FUSIBLE[op.name]}", op.span)
         return b.op(op.name, op.args[0], logits, **attrs)
 
     return rewrite_func(func, rule)

@@ -29,7 +29,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from kspec.ir import OPS, Builder, Func, Module, Op, Value
+from kspec.ir import OPS, RECURRENT, Builder, Func, Module, Op, Value
 from kspec.passes.rewrite import live_ops
 
 MIXED: Final = "mixed_bfloat16"
@@ -39,6 +39,7 @@ LOW: Final = "bf16"
 LOWERED: Final = frozenset(
     {
         *("matmul", "einsum", "conv", "conv_transpose", "causal_conv", "dot_product_attention"),
+        *RECURRENT,
         *("add", "subtract", "multiply", "divide", "negative", "abs", "maximum", "minimum"),
         *("relu", "relu6", "leaky_relu", "elu", "selu", "celu", "gelu", "silu", "mish", "glu"),
         *("sigmoid", "tanh", "hard_sigmoid", "hard_silu", "hard_tanh", "softplus", "softsign"),

@@ -10,6 +10,7 @@ from kspec.diagnostics import Span
 from kspec.ir import Builder, Func, Module, Op, Value
 
 _MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
+_STEPS: Final = ("train", "eval", "predict", "trunk")
 Rule = Callable[[Op, Builder], "Value | tuple[Value, ...] | None"]
 
 
@@ -52,6 +53,11 @@ def rewrite_ops(module: Module, rule: Rule) -> Module:
     return module.map_funcs(lambda func: rewrite_func(func, rule))
 
 
+def map_steps(module: Module, fn: Callable[[Func], Func]) -> Module:
+    """The module with every function replaced that does the model's work on the device."""
+    return module.map_funcs(lambda func: fn(func) if func.name.startswith(_STEPS) else func)
+
+
 def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
     """The ops that the results need, in their order; in bodies, too."""
     live = set(results)
@@ -90,6 +96,26 @@ def rows_looked_up(
         if name not in found or rows < found[name][0]:
             found[name] = (rows, op.span)
     return found
+
+
+def substituted(op: Op, values: Mapping[Value, Value]) -> Op:
+    """An op, and its body, with others of the same types in the place of some values."""
+    body = op.body
+    if body is not None:
+        ops = tuple(substituted(inner, values) for inner in body.ops)
+        returns = tuple((name, values.get(value, value)) for name, value in body.returns)
+        body = replace(body, ops=ops, returns=returns)
+    return replace(op, args=tuple(values.get(value, value) for value in op.args), body=body)
+
+
+def free_name(word: str, taken: set[str]) -> str:
+    """A name without a version, as the names of fields are; it is taken from then on."""
+    name, number = word, 1
+    while name in taken:
+        number += 1
+        name = f"{word}_{number}"
+    taken.add(name)
+    return name
 
 
 def without_unused(func: Func, kept: Iterable[Value] = ()) -> Func:

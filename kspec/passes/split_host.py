@@ -40,7 +40,7 @@ from typing import Final
 
 from kspec.ir import OPS, Func, Module, Op, Value
 from kspec.passes.derive_modes import inference
-from kspec.passes.rewrite import live_ops, without_unused
+from kspec.passes.rewrite import free_name, live_ops, substituted, without_unused
 
 MASK: Final = "mask"
 
@@ -73,7 +73,7 @@ def _split(graph: Func) -> tuple[Func, Func]:
     taken = set(graph.with_ops(device).names)
     crossing: dict[Value, Value] = {}
     for value in dict.fromkeys(value for value in used if value in made):
-        crossing[value] = Value(_name(value, taken), value.type)
+        crossing[value] = Value(free_name(value.hint, taken), value.type)
     prepare = Func(
         "prepare",
         graph.params,
@@ -85,7 +85,7 @@ def _split(graph: Func) -> tuple[Func, Func]:
 
 def _device(graph: Func, ops: list[Op], crossing: dict[Value, Value]) -> Func:
     """The graph with parameters for what the host has made."""
-    moved = [_moved(op, crossing) for op in ops]
+    moved = [substituted(op, crossing) for op in ops]
     returns = tuple((name, crossing.get(value, value)) for name, value in graph.returns)
     moved = live_ops(moved, (value for _, value in returns))
     new = tuple(crossing.values())
@@ -93,26 +93,6 @@ def _device(graph: Func, ops: list[Op], crossing: dict[Value, Value]) -> Func:
     params = (*graph.params[:last], *new, *graph.params[last:])
     func = Func("graph", params, tuple(moved), returns)
     return without_unused(func, (*new, *graph.params[last:]))
-
-
-def _moved(op: Op, crossing: dict[Value, Value]) -> Op:
-    """An op, and its body, with what was made by the host as parameters."""
-    body = op.body
-    if body is not None:
-        ops = tuple(_moved(inner, crossing) for inner in body.ops)
-        returns = tuple((name, crossing.get(value, value)) for name, value in body.returns)
-        body = replace(body, ops=ops, returns=returns)
-    return replace(op, args=tuple(crossing.get(value, value) for value in op.args), body=body)
-
-
-def _name(value: Value, taken: set[str]) -> str:
-    """A name without a version, as the names of fields are."""
-    name, number = value.hint, 1
-    while name in taken:
-        number += 1
-        name = f"{value.hint}_{number}"
-    taken.add(name)
-    return name
 
 
 def _stage(op: Op) -> str:

@@ -9,6 +9,7 @@ from typing import Final
 
 WIDTH: Final = 420
 HEIGHT: Final = 250
+COLORS: Final = 6  # that the page has for lines
 LEFT, RIGHT, TOP, BOTTOM = 52, 74, 14, 30
 Points = Sequence[tuple[int, float]]
 
@@ -30,7 +31,7 @@ def chart(metric: str, lines: Mapping[str, Points], best: tuple[int, float] | No
 
     Args:
         metric: Its name, the chart's title.
-        lines: (epoch, value) by split; values that are no numbers are left out.
+        lines: (epoch, value) by split, or by run; values that are no numbers are left out.
         best: The best epoch and its value, marked.
     """
     clean = {n: [(e, v) for e, v in points if math.isfinite(v)] for n, points in lines.items()}
@@ -42,7 +43,8 @@ def chart(metric: str, lines: Mapping[str, Points], best: tuple[int, float] | No
     scale = _Scale(min(epochs), max(epochs), values, log)
     parts = [*scale.grid(), *scale.epoch_marks()]
     ends: list[tuple[float, str, int]] = []
-    for index, (name, points) in enumerate(clean.items()):
+    for place, (name, points) in enumerate(clean.items()):
+        index = place % COLORS
         if points:
             parts.append(_line(points, scale, index))
             ends.append((scale.y(points[-1][1]), name, index))

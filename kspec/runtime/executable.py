@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import builtins
 import linecache
 from collections.abc import Callable, Iterable, Mapping
-from types import ModuleType, SimpleNamespace
-from typing import Any, Protocol, cast
+from types import MappingProxyType, ModuleType, SimpleNamespace
+from typing import Any, Final, Protocol, cast
 
 import jax
 
@@ -14,6 +15,11 @@ from kspec.diagnostics.errors import ForeignCode
 from kspec.runtime.inspection import forbidden_part
 
 Tree = dict[str, Any]  # nested dicts of arrays
+OF_A_PHASE: Final = (
+    *("train_step", "train_steps", "enter", "finalize"),
+    *("trunk_step", "eval_tail_step", "eval_tail_steps"),
+)
+_NOTHING: Final = MappingProxyType[str, Mapping[str, Callable[..., Any]]]({})
 
 
 class Updates(Protocol):
@@ -33,6 +39,18 @@ class Updates(Protocol):
         """The state as the phase begins; the first phase has none."""
         ...
 
+    def trunk_step(self, state: Tree, batch: Mapping[str, Any]) -> Tree:
+        """What the frozen part makes of a batch; only where that runs before the phase."""
+        ...
+
+    def eval_tail_step(self, state: Tree, batch: Mapping[str, Any], mask: Any) -> Tree:
+        """`eval_step` on what the frozen part gave."""
+        ...
+
+    def eval_tail_steps(self, state: Tree, data: Mapping[str, Any], rows: Any, mask: Any) -> Tree:
+        """`eval_steps` on what the frozen part gave."""
+        ...
+
     def finalize(self, state: Tree) -> Tree:
         """The state as the phase ends; only a phase whose weights are averaged has this."""
         ...
@@ -50,6 +68,14 @@ class Executable(Updates, Protocol):
 
     def eval_steps(self, state: Tree, data: Mapping[str, Any], rows: Any, mask: Any) -> Tree:
         """What several batches add to the sums."""
+        ...
+
+    def stack_weights(self, params: Tree) -> Tree:
+        """What is learned as the state has it; only where it has several weights in one array."""
+        ...
+
+    def unstack_weights(self, params: Tree) -> Tree:
+        """What is learned by path; only where the state has several weights in one array."""
         ...
 
     def results(self, sums: Tree) -> Tree:
@@ -80,27 +106,43 @@ def updates_of(executable: Executable, phase: str) -> Updates:
     if not phase:
         return executable
     found = SimpleNamespace()
-    for name in ("train_step", "train_steps", "enter", "finalize"):
+    for name in OF_A_PHASE:
         if hasattr(executable, f"{name}_{phase}"):
             setattr(found, name, getattr(executable, f"{name}_{phase}"))
     return cast("Updates", found)
 
 
-def load_python(text: str, name: str) -> Executable:
+def load_python(
+    text: str, name: str, externs: Mapping[str, Mapping[str, Callable[..., Any]]] = _NOTHING
+) -> Executable:
     """Run a generated file and give its functions.
 
     Args:
         text: The whole file.
         name: What tracebacks call it; its lines are shown there.
+        externs: The functions that it may import, by the module that they are in.
 
     Raises:
         SpecError: It does what no generated file does; nothing of it has run.
     """
-    reason = forbidden_part(text)
+    reason = forbidden_part(text, {name: frozenset(own) for name, own in externs.items()})
     if reason is not None:
         raise SpecError((ForeignCode(span=None, path=name, reason=reason),))
     module = ModuleType("kspec_program")
     module.__file__ = name
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
+    if externs:
+        module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _importing(externs)}
     exec(compile(text, name, "exec"), module.__dict__)
     return cast("Executable", module)
+
+
+def _importing(externs: Mapping[str, Mapping[str, Callable[..., Any]]]) -> Callable[..., Any]:
+    """Python's import, which finds these modules, and no file, under their names."""
+
+    def find(name: str, *args: Any, **more: Any) -> Any:
+        if name in externs:
+            return SimpleNamespace(**externs[name])
+        return builtins.__import__(name, *args, **more)
+
+    return find

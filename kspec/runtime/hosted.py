@@ -6,8 +6,8 @@ files of weights.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any, Final, TypeAlias, cast
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,11 +17,12 @@ from kspec.data.lookups import Looked, check_rows, looks_up
 from kspec.diagnostics import Span, SpecError
 from kspec.diagnostics.errors import NothingLearned, WordUnknown
 from kspec.runtime import compat
+from kspec.runtime.bundle import Bundle
 from kspec.runtime.executable import Executable, Tree
+from kspec.runtime.learned import learned_from
 
 Arrays: TypeAlias = Mapping[str, NDArray[Any]]
 Tables: TypeAlias = dict[str, tuple[str | int, ...]]
-ROWS: Final = 1024  # of a batch that layers learn from
 
 
 def learns(executable: Executable) -> bool:
@@ -29,33 +30,40 @@ def learns(executable: Executable) -> bool:
     return hasattr(executable, "learn")
 
 
+def prepares(executable: Executable) -> bool:
+    """Whether the host makes something of the fields before the device gets them."""
+    return hasattr(executable, "prepare")
+
+
 def learn(
-    executable: Executable, state: Tree, kept: Mapping[str, Any], tables: Tables, split: Split
+    executable: Executable,
+    bundle: Bundle,
+    state: Tree,
+    kept: Mapping[str, Any],
+    tables: Tables,
+    split: Split,
 ) -> None:
     """Set what layers learn: statistics of the state, and vocabularies.
 
     Args:
         executable: The program.
+        bundle: Its text and plan.
         state: Its state, whose statistics change.
         kept: Statistics that stay as they are, by path: those of files.
         tables: The vocabularies, which change; those that are there stay.
         split: The training split.
     """
-
-    def batches() -> Iterator[Arrays]:
-        for first in range(0, len(split), ROWS):
-            yield {name: a[first : first + ROWS] for name, a in split.arrays.items()}
-
-    before = dict(tables)
-    stats, found = executable.learn(_copy(state["stats"]), tables, batches)
-    for path, value in kept.items():
+    stats = _copy(state["stats"])
+    python = "" if bundle.plan.externs else bundle.python
+    numbers, found = learned_from(executable, python, stats, split)
+    for path, value in {**numbers, **kept}.items():
         *parents, last = path.split(".")
         at = stats
         for part in parents:
             at = at[part]
         at[last] = value
-    state["stats"] = compat.to_device(stats)
-    tables.update({**found, **before})
+    state["stats"] = compat.tree_map(compat.like, stats, state["stats"])
+    tables.update({**found, **tables})
 
 
 def _copy(tree: Tree) -> Tree:
@@ -68,7 +76,7 @@ def prepare(executable: Executable, state: Tree, tables: Tables, arrays: Arrays)
     Raises:
         SpecError: Nothing was learned yet, or a word has no number.
     """
-    if not hasattr(executable, "prepare"):
+    if not prepares(executable):
         return arrays
     stats = cast("Tree", compat.to_host(state["stats"]))
     try:
@@ -102,8 +110,6 @@ def prepare_splits(
     fields = parts[0].arrays
     arrays = {name: np.concatenate([part.arrays[name] for part in parts]) for name in fields}
     whole = prepared(arrays)
-    if whole is arrays:
-        return dict(splits)
     for name, rows in below.items():
         looked = Looked(name, rows, places.get(looks_up(name)), None)
         check_rows(looked, whole[name], lambda row: f"row {row + 1}")

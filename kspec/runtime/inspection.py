@@ -9,9 +9,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
+Externs: TypeAlias = Mapping[str, frozenset[str]]
+_NOTHING: Final = MappingProxyType[str, frozenset[str]]({})
 IMPORTS: Final = frozenset(
     {
         *("from functools import partial", "from typing import NamedTuple"),
@@ -57,6 +60,7 @@ BUILTINS: Final = frozenset(
         "range",
         "reversed",
         "set",
+        "slice",
         "sorted",
         "str",
         "sum",
@@ -73,6 +77,7 @@ OF_JAX: Final = frozenset(
         "Array",
         "ShapeDtypeStruct",
         "checkpoint",
+        "custom_vjp",
         "eval_shape",
         "grad",
         "image",
@@ -131,18 +136,37 @@ FORBIDDEN: Final = frozenset(
 MODULES: Final = frozenset({"jax", "jnp", "np", "optax"})
 
 
-def forbidden_part(text: str) -> str | None:
-    """What in a file no generated program has, with its line; None where there is nothing."""
+def forbidden_part(text: str, externs: Externs = _NOTHING) -> str | None:
+    """What in a file no generated program has, with its line; None where there is nothing.
+
+    Args:
+        text: The file.
+        externs: The functions that it may import beside all else, by module: those that the
+            user has allowed. What they do is not looked at.
+    """
     try:
         tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"it is not Python: {type(error).__name__}"
     known = BUILTINS | set(_bound(tree))
     for node in ast.walk(tree):
+        if node in tree.body and _is_extern(node, externs):
+            continue
         reason = _forbidden(node, known, node in tree.body)
         if reason is not None:
             return f"line {getattr(node, 'lineno', 1)}: {reason}"
     return None
+
+
+def _is_extern(node: ast.AST, externs: Externs) -> bool:
+    """Whether it imports allowed functions, each under a name that hides nothing."""
+    if not isinstance(node, ast.ImportFrom) or node.level or node.module is None:
+        return False
+    if not node.module.startswith("extern_") or node.module not in externs:
+        return False
+    names = [alias.asname or alias.name for alias in node.names]
+    hides = any(n.startswith("_") or hasattr(builtins, n) or n in MODULES for n in names)
+    return not hides and all(alias.name in externs[node.module] for alias in node.names)
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:

@@ -26,8 +26,8 @@ from typing import Any, Final, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from kspec.data.hdf5_files import Hdf5, faults, open_hdf5
 from kspec.data.paths import unreadable
-from kspec.runtime.hdf5 import Hdf5, faults, open_hdf5
 
 ENDINGS: Final = (".h5", ".hdf5", ".keras")
 MODELS: Final = ("functional", "sequential", "model")  # what layers without a name are in

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import cast
+from typing import Final, cast
 
+from kspec.data.bad_rows import BadRow
 from kspec.data.dataset import Places
 from kspec.diagnostics import Diagnostic
-from kspec.diagnostics.lints import ScheduleUnfinished, unsilenced
+from kspec.diagnostics.lints import BadRowsLeftOut, ScheduleUnfinished, unsilenced
 from kspec.ir import show_call
 from kspec.plan import Plan
 from kspec.registry import make
 from kspec.schedules.base import Schedule
+
+SHOWN: Final = 5  # rows that a warning names
 
 
 def oddities(plan: Plan, places: Places, steps: int) -> tuple[Diagnostic, ...]:
@@ -37,6 +40,17 @@ def oddities(plan: Plan, places: Places, steps: int) -> tuple[Diagnostic, ...]:
                 )
             )
     return unsilenced(found)
+
+
+def left_out(bad: tuple[BadRow, ...], places: Places) -> tuple[Diagnostic, ...]:
+    """A warning where rows of the data are left out."""
+    if not bad:
+        return ()
+    shown = [*map(str, bad[:SHOWN]), *([f"and {len(bad) - SHOWN:,} more"] * (len(bad) > SHOWN))]
+    rows = _counted(len(bad), "row")
+    verb = "is" if len(bad) == 1 else "are"
+    span = places.sources.get("on_bad")
+    return unsilenced([BadRowsLeftOut(span=span, rows=rows, verb=verb, examples="\n".join(shown))])
 
 
 def _counted(number: int, noun: str) -> str:

@@ -14,9 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.csv import Csv
+from kspec.data.folders import FoundFile, find_files
 from kspec.data.image_folder import ImageFolder
-from kspec.data.images import CHANNELS, ENDINGS, SHOWN_ENDINGS, ImageFile, Look, decode, find_images
+from kspec.data.images import CHANNELS, IMAGES, Look, decode
+from kspec.data.npy import read_npy
 from kspec.data.npz import read_npz
+from kspec.data.ragged import Ragged
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import (
     FileMissing,
@@ -31,6 +34,7 @@ from kspec.registry import make
 from kspec.runtime.run import Run
 
 Arrays = dict[str, NDArray[Any]]
+Values = NDArray[Any] | Ragged
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +42,11 @@ class Inputs:
     """The inputs of a model, from a file or from several.
 
     Attributes:
-        arrays: One array an input.
+        arrays: One array an input; a `Ragged` where examples differ in length.
         files: The file of each example, where each has one.
     """
 
-    arrays: Arrays
+    arrays: Mapping[str, Values]
     files: tuple[str, ...] = ()
 
 
@@ -60,10 +64,10 @@ def read_inputs(file: Path, plan: Plan) -> Inputs:
     shown = file.as_posix()
     if not file.is_file() and not file.is_dir():
         raise SpecError((FileMissing(span=None, path=shown),))
-    if file.is_dir() or file.suffix.lower() in ENDINGS:
+    if file.is_dir() or file.suffix.lower() in IMAGES.endings:
         return _read_images(file, plan)
     if file.suffix == ".npz":
-        arrays = read_npz(file, shown, {}).arrays
+        arrays: Mapping[str, Values] = read_npz(file, shown, {}).arrays
     elif file.suffix == ".npy":
         arrays = _read_npy(file, plan)
     elif file.suffix == ".csv":
@@ -84,11 +88,12 @@ def _read_images(file: Path, plan: Plan) -> Inputs:
     """An image, or all in and below a folder, as those that the model was trained on."""
     look = _look(file, plan)
     shown = file.as_posix()
-    names = [(file / name).as_posix() for name in find_images(file, shown)] if file.is_dir() else []
+    found = find_files(file, shown, IMAGES) if file.is_dir() else ()
+    names = [(file / name).as_posix() for name in found]
     if file.is_dir() and not names:
-        raise _mismatch(file, plan, f"it has no images ({SHOWN_ENDINGS})")
+        raise _mismatch(file, plan, f"it has no images ({IMAGES.shown})")
     files = tuple(names) or (shown,)
-    images = decode(tuple(ImageFile(Path(name), name) for name in files), look)
+    images = decode(tuple(FoundFile(Path(name), name) for name in files), look)
     return Inputs({next(iter(plan.inputs)): images}, files)
 
 
@@ -112,11 +117,7 @@ def _look(file: Path, plan: Plan) -> Look:
 def _read_npy(file: Path, plan: Plan) -> Arrays:
     if len(plan.inputs) != 1:
         raise _mismatch(file, plan, "one array is not enough")
-    try:
-        array = np.load(file, allow_pickle=False)
-    except (ValueError, OSError, EOFError) as error:
-        reason = str(error).split("\n")[0]
-        raise SpecError((FileUnreadable(span=None, path=str(file), reason=reason),)) from None
+    array = read_npy(file, file.as_posix())
     return {next(iter(plan.inputs)): array}
 
 

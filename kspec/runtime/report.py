@@ -2,64 +2,29 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
-from typing import Any, Final
+from typing import Any
 
+from kspec.data.dataset import Dataset
+from kspec.estimate.step import estimates
+from kspec.ir import BadText, InvalidIR, Module, read, verify
+from kspec.runtime import data_page
+from kspec.runtime.classes_page import as_html
+from kspec.runtime.cost_page import cost, passes
 from kspec.runtime.curves import chart
+from kspec.runtime.evaluation import Evaluation
+from kspec.runtime.folder import PASSES
 from kspec.runtime.loop import Score
+from kspec.runtime.page import breakable, links, page, section, table_of
+from kspec.runtime.pictures import strips
 from kspec.runtime.progress import MOST_NUMBERS, show_score
 from kspec.runtime.run import Record, Run
-
-CSS: Final = """\
-:root { color-scheme: light dark; --ink: #1d2733; --soft: #5b6876; --rule: #dfe4ea;
-  --page: #ffffff; --panel: #f6f8fa; --s0: #0b66c3; --s1: #c2570c; --s2: #1a7f4b; }
-@media (prefers-color-scheme: dark) { :root { --ink: #e4e9ee; --soft: #a3afbb;
-  --rule: #333d47; --page: #14191f; --panel: #1c232b; --s0: #6cb2ff; --s1: #f5a05c;
-  --s2: #67cf95; } }
-* { box-sizing: border-box; }
-body { margin: 0; background: var(--page); color: var(--ink);
-  font: 15px/1.5 ui-sans-serif, system-ui, -apple-system, "Segoe UI", sans-serif; }
-main { max-width: 1080px; margin: 0 auto; padding: 40px 24px 80px; }
-h1 { font-size: 28px; line-height: 1.2; margin: 0 0 4px; letter-spacing: -0.01em; }
-h2 { font-size: 17px; margin: 44px 0 14px; padding-top: 14px; border-top: 1px solid var(--rule); }
-.soft { color: var(--soft); font-weight: 400; }
-code, pre, td.num, .mono { font-family: ui-monospace, Menlo, Consolas, monospace; font-size: 13px; }
-.tiles { display: grid; gap: 12px; margin-top: 24px;
-  grid-template-columns: repeat(auto-fit, minmax(150px, 1fr)); }
-.tile { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px;
-  padding: 12px 16px; overflow-wrap: anywhere; }
-.tile b { display: block; font-size: 24px; font-weight: 600; font-variant-numeric: tabular-nums; }
-.tile span { color: var(--soft); font-size: 13px; }
-.charts { display: grid; gap: 20px; grid-template-columns: repeat(auto-fit, minmax(320px, 1fr)); }
-figure { margin: 0; background: var(--panel); border: 1px solid var(--rule); border-radius: 10px;
-  padding: 12px 14px 6px; min-width: 0; }
-figcaption { font-weight: 600; font-size: 14px; overflow-wrap: anywhere; }
-svg.chart { width: 100%; height: auto; display: block; }
-.chart line { stroke: var(--rule); }
-.chart text { fill: var(--soft); font-size: 11px; }
-.chart polyline { fill: none; stroke-width: 2; stroke-linejoin: round; }
-.chart polyline.s0 { stroke: var(--s0); } .chart .dot.s0, .chart .name.s0 { fill: var(--s0); }
-.chart polyline.s1 { stroke: var(--s1); } .chart .dot.s1, .chart .name.s1 { fill: var(--s1); }
-.chart polyline.s1 { stroke-dasharray: 6 3; }
-.chart .name { font-weight: 600; }
-.chart .best { fill: none; stroke: var(--ink); stroke-width: 1.6; }
-.scroll { overflow-x: auto; }
-table { border-collapse: collapse; width: 100%; font-size: 14px; }
-th { text-align: left; font-weight: 600; color: var(--soft); font-size: 13px; }
-th, td { padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: top; }
-.num { text-align: right; font-variant-numeric: tabular-nums; }
-.model { display: grid; gap: 28px; grid-template-columns: minmax(0, auto) minmax(0, 1fr);
-  align-items: start; }
-.model svg { max-width: 100%; height: auto; }
-@media (max-width: 760px) { .model { grid-template-columns: minmax(0, 1fr); } }
-pre { background: var(--panel); border: 1px solid var(--rule); border-radius: 10px; margin: 0;
-  padding: 14px 16px; overflow-x: auto; line-height: 1.45; }
-pre .n { color: var(--soft); user-select: none; display: inline-block; width: 2.6em; }
-"""
+from kspec.runtime.vitals import rates_over
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +50,11 @@ class Report:
         picture: The model as an `<svg>` element, or nothing.
         weights: The weights.
         directions: Which way each metric is better, where that is known.
+        classes: What the model makes of each class, for a loss on classes.
+        rates: The learning rate that each epoch ended with.
+        data: The section on the data, as HTML.
+        cost: That on time and memory.
+        passes: That on what the compiler did.
     """
 
     title: str
@@ -95,62 +65,87 @@ class Report:
     picture: str
     weights: tuple[WeightRow, ...]
     directions: Mapping[str, str] = field(default_factory=dict[str, str])
+    classes: Evaluation | None = None
+    rates: tuple[tuple[int, float], ...] = ()
+    data: str = ""
+    cost: str = ""
+    passes: str = ""
 
 
-def report_of(run: Run, folder: Path, about: Mapping[str, Any]) -> Report:
-    """The report of a run as it stands."""
-    learned = {f"{path}" for path in _paths(run.state["params"])}
+def report_of(
+    run: Run,
+    folder: Path,
+    about: Mapping[str, Any],
+    dataset: Dataset,
+    classes: Evaluation | None = None,
+    *,
+    at_once: bool = True,
+) -> Report:
+    """The report of a run as it stands, trained on a data set.
+
+    Args:
+        run: The run.
+        folder: Its folder.
+        about: Its `run.json`.
+        dataset: The data.
+        classes: What it makes of each class.
+        at_once: Whether the user waits for something else.
+    """
+    plan, module = run.bundle.plan, _module(run)
+    fields = plan.data.fields if plan.data else ()
+    shown = strips(run, dataset.splits["train"], module, at_once=at_once) if module else []
+    steps = run.bundle.files.get(PASSES)
+    learned = {path for path, place in run.places.items() if place.keys[0] == "params"}
     rows = tuple(
         WeightRow(path, f"{w.dtype}[{', '.join(map(str, w.shape))}]", w.size, path in learned)
         for path, w in run.weights.items()
     )
     files = run.bundle.files
     return Report(
-        title=run.bundle.plan.name,
+        title=plan.name,
         folder=folder.as_posix(),
         about=about,
         history=tuple(run.history),
         spec=files.get("spec.kspec", ""),
         picture=files.get("model.svg", ""),
         weights=rows,
-        directions={"loss": "min", **run.bundle.plan.directions},
+        directions={"loss": "min", **plan.directions},
+        classes=classes,
+        rates=tuple(rates_over(plan, run.history)),
+        data=data_page.as_html(dataset, fields, shown),
+        cost=cost(plan, estimates(module), about, run.history) if module else "",
+        passes=passes(json.loads(steps)) if steps else "",
     )
 
 
-def _paths(tree: Mapping[str, Any]) -> list[str]:
-    from kspec.runtime.weights import flatten
-
-    return list(flatten(tree))
+def _module(run: Run) -> Module | None:
+    """The IR that the program was made of; None where a folder has it no more."""
+    try:
+        module = read(run.bundle.files.get("model.opt.ir", ""))
+        verify(module)
+    except (BadText, InvalidIR):
+        return None
+    return module
 
 
 def render_report(report: Report) -> str:
     """The page. Everything that comes from outside is escaped."""
-    title = escape(report.title)
-    sections = [
-        _headline(report),
-        _section("Learning curves", f'<div class="charts">{_charts(report)}</div>'),
-        _section("Results", _results(report.about.get("metrics", {}))),
-        _section(
-            "Model", f'<div class="model"><div>{report.picture}</div>{_weights(report)}</div>'
-        ),
-        _section(
-            f"Spec <span class=soft>{escape(str(report.about['spec']))}</span>",
-            f"<pre>{_numbered(report.spec)}</pre>",
-        ),
-        _section("Use it", f"<pre>{escape(_commands(report))}</pre>"),
-        _section("Environment", _table(_environment(report.about))),
-    ]
-    return (
-        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
-        f"<title>{title} - kspec</title>\n<style>\n{CSS}</style>\n</head>\n<body>\n<main>\n"
-        + "\n".join(section for section in sections if section)
-        + "\n</main>\n</body>\n</html>\n"
-    )
-
-
-def _section(title: str, body: str) -> str:
-    return f"<section>\n<h2>{title}</h2>\n{body}\n</section>"
+    bodies = {
+        "Learning curves": f'<div class="charts">{_charts(report)}</div>',
+        "Results": _results(report.about.get("metrics", {})),
+        "Classes": as_html(report.classes) if report.classes else "",
+        "Data": report.data,
+        "Model": f'<div class="model"><div>{report.picture}</div>{_weights(report)}</div>',
+        "Time and memory": report.cost,
+        "What the compiler did": report.passes,
+        "Spec": f"<pre>{_numbered(report.spec)}</pre>",
+        "Use it": f"<pre>{escape(_commands(report))}</pre>",
+        "Environment": _table(_environment(report.about)),
+    }
+    there = {title: body for title, body in bodies.items() if body}
+    notes = {"Spec": str(report.about["spec"])}
+    sections = [section(title, body, notes.get(title, "")) for title, body in there.items()]
+    return page(report.title, [_headline(report), links(there), *sections])
 
 
 def _headline(report: Report) -> str:
@@ -167,7 +162,7 @@ def _headline(report: Report) -> str:
         tiles.append((f"{timing['first_update_s']:.1f} s", "to the first update"))
     tiles.append((f"{sum(row.count for row in report.weights):,}", "weights"))
     body = "".join(
-        f'<div class="tile"><b>{escape(value)}</b><span>{escape(label)}</span></div>'
+        f'<div class="tile"><b>{escape(value)}</b><span>{breakable(label)}</span></div>'
         for value, label in tiles
     )
     steps = f", {about['steps']:,} updates" if "steps" in about else ""
@@ -195,6 +190,8 @@ def _charts(report: Report) -> str:
             for i in range(len(score)):
                 name = f"{metric}[{i}]"
                 charts.append(_chart(metric, report.history, way, lambda each, i=i: each[i], name))
+    if len({rate for _, rate in report.rates}) > 1:
+        charts.append(chart("learning rate", {"rate": report.rates}, None))
     return "".join(charts)
 
 
@@ -221,14 +218,8 @@ def _results(metrics: Mapping[str, Mapping[str, Score]]) -> str:
     if not metrics:
         return '<p class="soft">The run was stopped before its end.</p>'
     names = list(next(iter(metrics.values())))
-    head = "".join(f'<th class="num">{escape(name)}</th>' for name in names)
-    rows = "".join(
-        f"<tr><td>{escape(split)}</td>"
-        + "".join(f'<td class="num">{escape(show_score(values[name]))}</td>' for name in names)
-        + "</tr>"
-        for split, values in metrics.items()
-    )
-    return f'<div class="scroll"><table><tr><th></th>{head}</tr>{rows}</table></div>'
+    rows = ([split, *(show_score(v[name]) for name in names)] for split, v in metrics.items())
+    return table_of(["", *names], rows)
 
 
 def _weights(report: Report) -> str:

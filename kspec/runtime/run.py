@@ -2,29 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import uuid
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, from_tables, load
+from kspec.data.dataset import DataDeclaration, Dataset, from_tables, load
+from kspec.data.fields import FieldType
 from kspec.data.paths import resolve
-from kspec.data.schema import FieldType
+from kspec.data.ragged import as_column
 from kspec.diagnostics import SpecError
-from kspec.diagnostics.errors import FieldMissing, NoTrainBlock, RunFolderBroken, UnknownName
-from kspec.runtime import compat, hosted, loop
+from kspec.diagnostics.errors import FieldMissing, NoTrainBlock, RunFolderBroken
+from kspec.runtime import externs, hosted, loop
+from kspec.runtime.beginning import first_state
 from kspec.runtime.bundle import Bundle
 from kspec.runtime.executable import Executable, Tree, load_python, updates_of
 from kspec.runtime.feed import Feed
+from kspec.runtime.given import Columns, check_splits, given_dataset
+from kspec.runtime.hooks import Hooks, Record, hooks_of
 from kspec.runtime.loop import Metrics, Position
+from kspec.runtime.outputs import outputs_of
+from kspec.runtime.placement import Placement
 from kspec.runtime.progress import Progress
-from kspec.runtime.trainer import Hooks, Record, Trainer
+from kspec.runtime.trainer import Trainer
 from kspec.runtime.watch import Kept, Watch
-from kspec.runtime.weights import Weights, flatten, load_into, read_tables, weight_paths
+from kspec.runtime.weights import Weights, flatten, load_into, read_tables
 
 Arrays = Mapping[str, NDArray[Any]]
 
@@ -36,60 +42,67 @@ class Run:
         bundle: The program.
         history: A record an epoch: `epoch`, `seconds`, and metrics by split.
         position: Where training stands.
-        interrupted: Whether the last `fit` was stopped by the user.
+        interrupted: Whether the last `fit` was stopped before its end.
+        ended: What stopped it, if that was not the user: `budget` or `callback`.
         watch: What the spec's callbacks make of the history.
         kept: The best weights, by what they are kept for.
         replaced: Whether the weights are other than those that the last epoch ended with: of
             an earlier one, or averages.
         class_names: The classes' names by field, where the data has them.
+        places: Where the state has the weights, by path.
         tables: What layers have learned that are vocabularies, by path.
+        id: Of this run, by which its checkpoints are known.
+        checkpoint: The name of the checkpoint that it stands at, if it was loaded from one.
     """
 
     def __init__(self, bundle: Bundle, seed: int | None = None) -> None:
         self.bundle = bundle
-        self.executable: Executable = load_python(bundle.python, f"{bundle.plan.name}.py")
+        self.executable: Executable = load_python(
+            bundle.python, f"{bundle.plan.name}.py", externs.load(bundle)
+        )
         self.seed = bundle.plan.seed if seed is None else seed
         # Put on the device by name, as all later states are: else the first step's program
         # would be compiled a second time.
-        state = self.executable.init(compat.key(self.seed))
-        self._paths = weight_paths(state)  # in the order of the spec, which JAX does not keep
-        self.state: Tree = compat.to_device(state)
+        state, self.places = first_state(self.executable, self.seed, len(bundle.plan.layers))
+        self.placement = Placement(bundle.plan.devices)
+        self.state: Tree = self.placement.whole(state)
         self.history: list[Record] = []
         self.position = Position()
         self.interrupted = False
+        self.ended = ""
         self.watch = Watch(bundle.plan)
         self.kept: dict[str, Kept] = {}
         self.replaced = False
         self.class_names: dict[str, tuple[str, ...]] = {}
         self.tables: hosted.Tables = {}
+        self.id = uuid.uuid4().hex
+        self.checkpoint: str | None = None
         self._loaded: set[str] = set()  # the weights that are from files
 
     @property
     def steps_go_alone(self) -> bool:
-        """Whether each step is a dispatch of its own on this device."""
-        return loop.steps_go_alone(self.bundle.plan.convolves)
+        """Whether each step of this phase is a dispatch of its own on this device."""
+        return loop.steps_go_alone(self.bundle.plan.phases[self.position.phase].convolves)
 
     @property
     def weights(self) -> Weights:
         """The weights by path, in the order of the spec; assigning to one sets it."""
-        return Weights(self.state, self._paths)
+        return Weights(self.state, self.places)
+
+    def require_devices(self) -> None:
+        """Raises SpecError where the machine has fewer devices than share each batch."""
+        self.placement.require(self.bundle.places.sources.get("devices"))
 
     # --- data
 
-    def dataset(self, data: Mapping[str, Arrays] | None = None) -> Dataset:
+    def dataset(self, data: Mapping[str, Columns] | None = None) -> Dataset:
         """The spec's data, or arrays by split and field in its place. Raises SpecError."""
         declaration = self.bundle.plan.data
         if declaration is None:
             raise SpecError((NoTrainBlock(span=None, spec=self.bundle.plan.spec),))
         if data is None:
             return load(declaration, self.bundle.folder, self.bundle.places)
-        tables = {
-            split: ArrayTable(
-                {name: np.asarray(a) for name, a in arrays.items()}, f"the data of `{split}`"
-            )
-            for split, arrays in data.items()
-        }
-        return from_tables(declaration, tables)
+        return given_dataset(declaration, data)
 
     def learn(self, dataset: Dataset) -> None:
         """Let layers learn from the training split, as long as there was no training."""
@@ -97,14 +110,16 @@ class Run:
             stats = self._loaded & set(flatten(self.state["stats"]))
             kept = {path: self.weights[path] for path in stats}
             train = dataset.splits["train"]
-            hosted.learn(self.executable, self.state, kept, self.tables, train)
+            hosted.learn(self.executable, self.bundle, self.state, kept, self.tables, train)
 
     def feed(self, dataset: Dataset) -> Feed:
         """The data as steps take it. Raises SpecError for what the host cannot prepare."""
         plan = self.bundle.plan
         places = self.bundle.places.sources
-        splits = hosted.prepare_splits(self.prepared, dataset.splits, plan.below, places)
-        return Feed(splits)
+        splits = dataset.splits
+        if hosted.prepares(self.executable):
+            splits = hosted.prepare_splits(self.prepared, splits, plan.below, places)
+        return Feed(splits, buckets=plan.buckets, placement=self.placement)
 
     def prepared(self, arrays: Arrays) -> Arrays:
         """The arrays that the device takes in place of text. Raises SpecError."""
@@ -114,10 +129,11 @@ class Run:
 
     def fit(
         self,
-        data: Mapping[str, Arrays] | None = None,
+        data: Mapping[str, Columns] | None = None,
         *,
         epochs: int | None = None,
         quiet: bool = False,
+        callbacks: Sequence[Any] = (),
     ) -> Run:
         """Train on, from the present weights.
 
@@ -125,6 +141,9 @@ class Run:
             data: Arrays by split and field in place of the spec's data; `train` is needed.
             epochs: How many more epochs; the spec's number by default.
             quiet: Whether to show nothing.
+            callbacks: Functions of (record, run), called after each epoch, or objects with such
+                a function as `on_epoch_end`, or with `on_dispatch_end`, a function of the run.
+                One that gives True ends training.
 
         Raises:
             SpecError: The data does not fit, or the loss is no number any more.
@@ -135,13 +154,13 @@ class Run:
         from kspec.runtime.progress import choose
 
         if data is not None:
-            _check_splits(data)
+            check_splits(data)
         dataset = self.dataset(data)
         if self.is_over:
             self.position = replace(self.position, since=self.position.epoch)
         until = None if epochs is None else self.position.epoch + epochs
-        self.train(dataset, choose(quiet, sys.stderr), Hooks(), until)
-        if self.interrupted:
+        self.train(dataset, choose(quiet, sys.stderr), hooks_of(callbacks, self), until)
+        if self.interrupted and not self.ended:
             raise KeyboardInterrupt
         return self
 
@@ -175,13 +194,13 @@ class Run:
         updates = updates_of(self.executable, phase.name)
         if not hasattr(updates, "finalize"):
             return False
-        self.state = compat.to_device(updates.finalize(self.state))
+        self.state = self.placement.whole(updates.finalize(self.state))
         self.replaced = True
         return True
 
     def _entered(self, state: Tree, number: int) -> Tree:
         phase = self.bundle.plan.phases[number]
-        return compat.to_device(updates_of(self.executable, phase.name).enter(state))
+        return self.placement.whole(updates_of(self.executable, phase.name).enter(state))
 
     def state_like(self, phase: int) -> Tree:
         """A state as it is in a phase, for types and shapes."""
@@ -222,17 +241,16 @@ class Run:
 
     def evaluate_split(self, feed: Feed, split: str) -> Metrics:
         """The loss and the metrics of one split."""
+        alone = loop.steps_go_alone(self.bundle.plan.convolves)
         batch = self.bundle.plan.batch
-        return loop.evaluate(
-            self.executable, self.state, feed, split, batch, alone=self.steps_go_alone
-        )
+        return loop.evaluate(self.executable, self.state, feed, split, batch, alone=alone)
 
     def evaluate_splits(self, dataset: Dataset) -> dict[str, Metrics]:
         """The loss and the metrics of every split."""
         feed = self.feed(dataset)
         return {split: self.evaluate_split(feed, split) for split in dataset.splits}
 
-    def evaluate(self, data: Arrays | None = None) -> dict[str, Any]:
+    def evaluate(self, data: Columns | None = None) -> dict[str, Any]:
         """The loss and the metrics.
 
         Args:
@@ -248,11 +266,12 @@ class Run:
             return self.evaluate_splits(self.dataset())
         return self.evaluate_splits(self.dataset({"data": data}))["data"]
 
-    def predict(self, inputs: Arrays) -> dict[str, NDArray[Any]]:
+    def predict(self, inputs: Columns) -> dict[str, NDArray[Any]]:
         """The outputs for examples, by name.
 
         Args:
-            inputs: One array an input, examples along the first axis.
+            inputs: One array an input, examples along the first axis; a list of arrays where
+                examples differ in length.
 
         Raises:
             SpecError: An input is missing, or of another type or shape.
@@ -267,22 +286,12 @@ class Run:
         for name in types:
             if name not in inputs:
                 raise SpecError((FieldMissing.of(None, name, "the input", inputs),))
-        table = ArrayTable({name: np.asarray(inputs[name]) for name in types}, "the input")
+        table = ArrayTable({name: as_column(inputs[name]) for name in types}, "the input")
         checked = from_tables(DataDeclaration(fields, None, {}), {"input": table})
-        arrays = self.prepared(checked.splits["input"].arrays)
-        return loop.predict(self.executable, self.state, arrays, self.bundle.plan.batch)
+        return outputs_of(self, checked.splits["input"])
 
     def save(self, folder: str | Path) -> Path:
         """Write the run to a folder that `kspec.load` and the command line read."""
         from kspec.runtime.folder import save_run
 
         return save_run(self, Path(folder))
-
-
-def _check_splits(data: Mapping[str, Arrays]) -> None:
-    """Arrays to train on have the names of splits, and `train` is one of them."""
-    unknown = [name for name in data if name not in SPLITS]
-    if unknown:
-        raise SpecError((UnknownName.of(None, "split", unknown[0], SPLITS),))
-    if "train" not in data:
-        raise SpecError((FieldMissing.of(None, "train", "the data that was given", data),))

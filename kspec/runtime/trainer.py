@@ -3,39 +3,38 @@
 from __future__ import annotations
 
 import signal
-import threading
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from contextlib import AbstractContextManager, nullcontext
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from kspec.data.batches import BatchPlan
+from kspec.data.batches import BatchPlan, oversampled
+from kspec.data.buckets import BucketPlan
 from kspec.data.dataset import Dataset
+from kspec.data.example_weights import class_numbers
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import Diverged
 from kspec.diagnostics.render import render
-from kspec.runtime import loop
-from kspec.runtime.executable import Tree, updates_of
+from kspec.runtime import externs, loop, vitals
+from kspec.runtime.allocator import keep_memory
+from kspec.runtime.averages import swapped
+from kspec.runtime.executable import Tree, Updates, updates_of
+from kspec.runtime.feed import Feed
+from kspec.runtime.guard import Guard
+from kspec.runtime.hooks import Hooks, Record
 from kspec.runtime.loop import Metrics, Position, Stopwatch
-from kspec.runtime.oddities import oddities
+from kspec.runtime.oddities import left_out, oddities
 from kspec.runtime.progress import Progress
+from kspec.runtime.rates import flat_rates, lower_rates, rates_of
+from kspec.runtime.signals import Stop, asking
+from kspec.runtime.trunk import Trunk
 from kspec.runtime.watch import STOP, Kept
 
 if TYPE_CHECKING:
     from kspec.runtime.run import Run
 
-Record = dict[str, Any]  # one epoch: number, seconds, metrics by split
-
-
-@dataclass(frozen=True, slots=True)
-class Hooks:
-    """What a run folder does while a run trains."""
-
-    after_dispatch: Callable[[Tree, Position], None] | None = None
-    after_epoch: Callable[[Record, Tree, Position], None] | None = None
-    keep: Callable[[str, Kept], None] | None = None
+CALLBACK: Final = "callback"  # what has ended a run
 
 
 class Trainer:
@@ -57,27 +56,56 @@ class Trainer:
         self.progress = progress
         self.hooks = hooks
         self.until = until
-        self.first = run.position.epoch
+        self.first, self.start = run.position.epoch, int(run.state["step"])
+        self.clock = Stopwatch()
         self.settings = run.bundle.plan
+        run.require_devices()
         run.learn(dataset)
         self.feed = run.feed(dataset)
-        rows = self.feed.rows["train"]
-        self.plan = BatchPlan(rows, self.settings.batch, run.seed, self.settings.shuffle)
+        self.bad = dataset.bad
+        self._trunk: tuple[int, Trunk] | None = None  # of the phase of that number
+        self.guard: Guard | None = None
+        self.plan = self._batches(dataset)
+        externs.rehearse(run, self.feed, self.plan)
+
+    def _batches(self, dataset: Dataset) -> loop.Batches:
+        """Which rows each step gets."""
+        order = (self.settings.update, self.run.seed, self.settings.shuffle)
+        if self.feed.buckets.sizes:
+            return BucketPlan(self.feed.numbers["train"], *order)
+        data = self.settings.data
+        if data is None or not data.oversample:
+            return BatchPlan(self.feed.rows["train"], *order)
+        classes = class_numbers(dataset.splits["train"].arrays[data.oversample])
+        return BatchPlan(self.feed.rows["train"], *order, oversampled(classes, self.run.seed))
 
     def train(self) -> None:
         """Train to the end, or until the user stops it."""
         run = self.run
+        keep_memory()
         if self.until is None and run.position == Position():
-            for odd in oddities(self.settings, run.bundle.places, self.plan.steps):
+            odd_rows = left_out(self.bad, run.bundle.places)
+            for odd in (*odd_rows, *oddities(self.settings, run.bundle.places, self.plan.steps)):
                 self.progress.say(render(odd))
         self.progress.begin(self.until or self.settings.epochs, self.plan.steps)
-        run.interrupted = False
+        run.interrupted, run.ended = False, ""
         try:
-            with _interrupts() as stop:
+            with self._stops() as stop:
                 while not run.interrupted and self._goes_on():
                     self._epoch(stop)
         finally:
             self.progress.end()
+        self._end()
+
+    def _end(self) -> None:
+        """Where a callback ends training, it is over, as after Keras' `stop_training`."""
+        if self.run.ended == CALLBACK:
+            self.run.finalize()
+
+    def _stops(self) -> AbstractContextManager[Stop]:
+        if self.hooks.stop is not None:
+            return nullcontext(self.hooks.stop)
+        return asking((signal.SIGINT,), alone=False)
 
     def _goes_on(self) -> bool:
         """Whether there is an epoch to train; moves to the next phase where one is over."""
@@ -118,43 +146,132 @@ class Trainer:
             run.restore(STOP)
             self.progress.say(f"the weights are those of epoch {best}")
 
-    def _epoch(self, stop: threading.Event) -> None:
+    def _epoch(self, stop: Stop) -> None:
         watch = Stopwatch()
         run, at = self.run, self.run.position
-        number = at.epoch + 1
-
-        def after(state: Tree, position: Position, loss: float) -> bool:
-            run.state = state
-            self.progress.step(number, position.step, loss)
-            if not np.isfinite(loss):
-                place = run.bundle.places.sources.get("optimizer")
-                mistake = Diverged(span=place, loss=str(loss), step=position.step, epoch=number)
-                raise SpecError((mistake,))
-            if self.hooks.after_dispatch:
-                self.hooks.after_dispatch(state, position)
-            return stop.is_set()
-
-        phase = self.settings.phases[at.phase]
-        updates = updates_of(run.executable, phase.name)
-        most = loop.steps_per_dispatch(self.plan.steps, alone=run.steps_go_alone)
-        run.state = loop.train_epoch(updates, run.state, self.feed, self.plan, at, most, after)
+        updates = updates_of(run.executable, self.settings.phases[at.phase].name)
+        feed = self._feed(updates)
+        self._steps(updates, feed, stop)
         if at.step < self.plan.steps:
             run.interrupted = True
             return
-        record: Record = {"epoch": number, "steps": int(run.state["step"])}
-        if phase.name:
-            record["phase"] = phase.name
+        record = self._record(updates, feed)
+        record["seconds"] = round(watch.seconds(), 6)
+        run.position = Position(epoch=record["epoch"], phase=at.phase, since=at.since)
+        run.history.append(record)
+        self.progress.epoch(record["epoch"], flat_metrics(record), record["seconds"])
+        said = lower_rates(run)
+        if said is not None:
+            self.progress.say(said)
+        with swapped(run, to_keep=True):
+            self._keep(record["epoch"])
+        after = self.hooks.after_epoch
+        if after is not None and after(record, run.state, run.position) is True:
+            self._stop(stop, CALLBACK)
+        run.interrupted = bool(stop)
+
+    def _steps(self, updates: Updates, feed: Feed, stop: Stop) -> None:
+        """The rest of the epoch's steps, or as many as the user lets it make."""
+        run, at = self.run, self.run.position
+        guard = self._guard()
+        most = feed.most_steps(self.settings.update)
+        most = loop.steps_per_dispatch(self.plan.steps, most=most, alone=run.steps_go_alone)
+
+        def after(state: Tree, position: Position, loss: float) -> bool:
+            run.state = state
+            return not self._allows(guard, position, loss, stop) or bool(stop)
+
+        if guard is not None:
+            guard.begin(at)
+        run.state = loop.train_epoch(updates, run.state, feed, self.plan, at, most, after)
+        while guard is not None and guard.alarmed:
+            for step in guard.recover(updates, feed, at):
+                where = f"step {step} of epoch {at.epoch + 1}"
+                self.progress.say(f"{where} is left out: it gives no numbers")
+            if not stop:
+                run.state = loop.train_epoch(updates, run.state, feed, self.plan, at, most, after)
+
+    def _guard(self) -> Guard | None:
+        """What looks after the numbers of this phase."""
+        section = self.run.watch.on_nan(self.run.position.phase)
+        if section is None:
+            self.guard = None
+        elif self.guard is None or self.guard.section is not section:
+            self.guard = Guard(self.run, section, self.plan)
+        return self.guard
+
+    def _allows(self, guard: Guard | None, position: Position, loss: float, stop: Stop) -> bool:
+        """Whether the epoch may go on after a dispatch, which is shown and may be saved."""
+        state, last = self.run.state, position.step == self.plan.steps
+        if guard is not None:
+            saves = self.hooks.saves
+            must = last or (saves is not None and saves(state, position))
+            if not guard.allows(state, position, loss, must=must):
+                return False
+        number = position.epoch + 1
+        self.progress.step(number, position.step, loss, partial(vitals.now, self.run))
+        if not np.isfinite(loss):
+            place = self.run.bundle.places.sources.get("optimizer")
+            mistake = Diverged(span=place, loss=str(loss), step=position.step, epoch=number)
+            raise SpecError((mistake,))
+        after = self.hooks.after_dispatch
+        if after is not None and after(state, position, last) is True:
+            self._stop(stop, CALLBACK)
+        budget = self.run.watch.budget
+        spent = (
+            budget.spent(self.clock.seconds(), int(state["step"]) - self.start) if budget else None
+        )
+        if spent is not None:
+            self.progress.say(f"the budget of {spent} is spent in epoch {number}")
+            self._stop(stop, "budget")
+        return True
+
+    def _stop(self, stop: Stop, why: str) -> None:
+        """End training after this dispatch, though the user did not ask for it."""
+        self.run.ended = why
+        stop.why = why
+
+    def _record(self, updates: Updates, feed: Feed) -> Record:
+        """What is kept of an epoch whose steps are done."""
+        run, at = self.run, self.run.position
+        record: Record = {"epoch": at.epoch + 1, "steps": int(run.state["step"])}
+        name = self.settings.phases[at.phase].name
+        if name:
+            record["phase"] = name
         record["train"] = loop.metrics_of(run.executable, at.sums)
         if "validation" in self.feed.rows:
-            record["validation"] = run.evaluate_split(self.feed, "validation")
-        record["seconds"] = round(watch.seconds(), 6)
-        run.position = Position(epoch=number, phase=at.phase, since=at.since)
-        run.history.append(record)
-        self.progress.epoch(number, flat_metrics(record), record["seconds"])
-        self._keep(number)
-        if self.hooks.after_epoch:
-            self.hooks.after_epoch(record, run.state, run.position)
-        run.interrupted = stop.is_set()
+            with swapped(run):
+                record["validation"] = self._evaluate(updates, feed, "validation")
+        if at.skipped:
+            record["skipped"] = at.skipped
+        if "rates" in run.state:
+            record["learning_rate"] = rates_of(run.state)
+        return record
+
+    def _feed(self, updates: Updates) -> Feed:
+        """What the steps of the phase gather from: the data, or what its frozen part made of it."""
+        run = self.run
+        number = run.position.phase
+        fields = self.settings.phases[number].trunk
+        if not fields:
+            return self.feed
+        if self._trunk is None or self._trunk[0] != number:
+            self._trunk = None  # before the next one takes its place in memory
+            rows = sum(self.feed.rows.values())
+            self.progress.say(f"the frozen part runs once, on {rows:,} examples")
+            batch = self.settings.batch
+            self._trunk = (number, Trunk(updates, run.state, self.feed, fields, batch))
+        return self._trunk[1].feed
+
+    def _evaluate(self, updates: Updates, feed: Feed, split: str) -> Metrics:
+        """The metrics of a split, on what the frozen part gave where that will do."""
+        run = self.run
+        if feed is self.feed or not hasattr(updates, "eval_tail_step"):
+            return run.evaluate_split(self.feed, split)
+        batch, alone = self.settings.batch, run.steps_go_alone
+        return loop.evaluate(
+            run.executable, run.state, feed, split, batch, alone=alone, tail=updates
+        )
 
     def _keep(self, epoch: int) -> None:
         """Keep the weights of this epoch if they are the best."""
@@ -168,26 +285,7 @@ class Trainer:
 
 def flat_metrics(record: Record) -> Metrics:
     """`{"loss": ..., "validation.loss": ...}` from an epoch's record."""
-    flat = dict(record["train"])
+    flat = {**record["train"], **flat_rates(record)}
     for name, value in record.get("validation", {}).items():
         flat[f"validation.{name}"] = value
     return flat
-
-
-@contextmanager
-def _interrupts() -> Generator[threading.Event]:
-    """Turn the first ctrl-C into a request to stop after this dispatch."""
-    stop = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stop
-        return
-
-    def ask(number: int, frame: object) -> None:
-        stop.set()
-        signal.signal(signal.SIGINT, before)  # a second one stops at once
-
-    before = signal.signal(signal.SIGINT, ask)
-    try:
-        yield stop
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping
 from pathlib import Path
@@ -14,11 +15,14 @@ from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import FileMissing, FileUnreadable, WeightsMisfit
 from kspec.files import replacing
 from kspec.runtime import compat
-from kspec.runtime.executable import Tree
+from kspec.runtime.executable import Executable, Tree
 from kspec.runtime.keras_files import ENDINGS, open_keras
 from kspec.runtime.keras_match import Misfit, match, spec_layers
+from kspec.runtime.stacks import Place, places, unstacked
 
 ROOTS = ("params", "stats")
+NOTE = "kspec"  # the one entry of the headers that runs write: more have no fixed order
+HASH = "sha256"  # in it, of arrays and note
 Note = Mapping[str, str]
 
 
@@ -34,9 +38,10 @@ def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def weight_paths(state: Tree) -> tuple[str, ...]:
-    """The paths of all weights: what is learned, then the statistics."""
-    return tuple(path for root in ROOTS for path in flatten(state[root]))
+def weight_places(executable: Executable, state: Tree) -> dict[str, Place]:
+    """Where a state has each weight, by path: what is learned, then the statistics."""
+    learned, fixed = (places(state[root], (root,)) for root in ROOTS)
+    return {**flatten(unstacked(executable, learned)), **flatten(fixed)}
 
 
 class Weights(MutableMapping[str, NDArray[Any]]):
@@ -44,49 +49,63 @@ class Weights(MutableMapping[str, NDArray[Any]]):
 
     Args:
         state: The program's state; assignments change its leaves in place.
-        paths: The paths in order.
+        places: Where it has the weights, by path, in order.
     """
 
-    def __init__(self, state: Tree, paths: tuple[str, ...]) -> None:
+    def __init__(self, state: Tree, places: Mapping[str, Place]) -> None:
         self._state = state
-        self._paths = paths
+        self._places = places
 
-    def _holder(self, path: str) -> tuple[Tree, str]:
-        *parents, last = path.split(".")
-        for root in ROOTS:
-            at: Any = self._state[root]
-            for part in parents:
-                at = at.get(part) if isinstance(at, dict) else None  # pyright: ignore
-            if isinstance(at, dict) and last in at and not isinstance(at[last], dict):
-                return at, last  # pyright: ignore[reportUnknownVariableType]
-        raise KeyError(path)
+    def _holder(self, place: Place) -> tuple[Tree, str]:
+        *parents, last = place.keys
+        at = self._state
+        for part in parents:
+            at = at[part]
+        return at, last
 
     def __getitem__(self, path: str) -> NDArray[Any]:
-        holder, last = self._holder(path)
-        return np.asarray(holder[last])
+        place = self._places[path]
+        holder, last = self._holder(place)
+        array = np.asarray(holder[last])
+        return array if place.number is None else array[place.number]
 
     def __setitem__(self, path: str, value: Any) -> None:
-        holder, last = self._holder(path)
-        old = holder[last]
-        array = np.asarray(value)
-        if array.shape != old.shape:
-            raise ValueError(f"{path} has the shape {old.shape}, not {array.shape}")
-        holder[last] = compat.to_device(array.astype(old.dtype))
+        self.update({path: value})
+
+    def update(self, values: Mapping[str, Any]) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Set several, all or none; an array of the state that has some of them is made once."""
+        new: dict[tuple[str, ...], NDArray[Any]] = {}
+        for path, value in values.items():
+            place, array, old = self._places[path], np.asarray(value), self[path]
+            if array.shape != old.shape:
+                raise ValueError(f"{path} has the shape {old.shape}, not {array.shape}")
+            if place.number is None:
+                new[place.keys] = array.astype(old.dtype)
+                continue
+            if place.keys not in new:
+                holder, last = self._holder(place)
+                new[place.keys] = np.array(holder[last])
+            new[place.keys][place.number] = array
+        for keys, array in new.items():
+            holder, last = self._holder(Place(keys))
+            holder[last] = compat.like(array, holder[last])
 
     def __delitem__(self, path: str) -> None:
         raise TypeError("weights can be set but not removed")
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._paths)
+        return iter(self._places)
 
     def __len__(self) -> int:
-        return len(self._paths)
+        return len(self._places)
 
 
 def save_weights(
     weights: Mapping[str, NDArray[Any]], path: Path, note: Mapping[str, str] | None = None
 ) -> None:
     """Write weights as safetensors; the old file stays until the new one is whole.
+
+    The header has a hash of them, which `read_weights` compares.
 
     Args:
         weights: Arrays by path.
@@ -96,12 +115,30 @@ def save_weights(
     from safetensors import numpy as safetensors
 
     arrays = {name: np.asarray(value, order="C") for name, value in weights.items()}
+    about = dict(note or {})
+    about = {NOTE: json.dumps({**about, HASH: _hash(arrays, about)}, sort_keys=True)}
     with replacing(path) as temporary:
-        cast("Any", safetensors).save_file(arrays, temporary, dict(note or {}))
+        temporary.write_bytes(cast("Any", safetensors).save(arrays, about))
 
 
-def read_weights(path: Path, weights: Iterable[str]) -> tuple[dict[str, NDArray[Any]], Note]:
+def _hash(arrays: Mapping[str, NDArray[Any]], note: Note) -> str:
+    """A hash of names, types, shapes and values, and of what stands beside them."""
+    digest = hashlib.sha256(json.dumps(note, sort_keys=True).encode())
+    for name, array in sorted(arrays.items()):
+        digest.update(f"{name} {array.dtype} {array.shape}\n".encode())
+        digest.update(array.tobytes())
+    return digest.hexdigest()
+
+
+def read_weights(
+    path: Path, weights: Iterable[str], *, own: bool = False
+) -> tuple[dict[str, NDArray[Any]], Note]:
     """Those weights of a safetensors file that it has, and what its header says beside them.
+
+    Args:
+        path: The file.
+        weights: Their names.
+        own: Whether a run wrote it, so that it must have the hash that tells damage.
 
     Raises:
         SpecError: It cannot be read.
@@ -111,12 +148,19 @@ def read_weights(path: Path, weights: Iterable[str]) -> tuple[dict[str, NDArray[
     try:
         with cast("Any", safe_open)(path, "numpy") as file:
             there = set(file.keys())
-            found = {name: file.get_tensor(name) for name in weights if name in there}
-            return found, file.metadata() or {}
+            raw: dict[str, str] = dict(file.metadata() or {})
+            note: dict[str, str] = json.loads(raw[NOTE]) if NOTE in raw else raw
+            digest = note.pop(HASH, None) if NOTE in raw else None
+            if digest is None and not own:
+                return {name: file.get_tensor(name) for name in weights if name in there}, note
+            arrays = {name: file.get_tensor(name) for name in there}
     except FileNotFoundError:
         raise SpecError((FileMissing(span=None, path=path.as_posix()),)) from None
-    except (SafetensorError, OSError, ValueError) as error:
+    except (SafetensorError, OSError, ValueError, AttributeError) as error:
         raise SpecError((_unreadable(path, str(error)),)) from None
+    if _hash(arrays, note) != digest:
+        raise SpecError((_unreadable(path, "it is damaged: its hash is another"),))
+    return {name: arrays[name] for name in weights if name in arrays}, note
 
 
 def load_into(

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Protocol, TypeVar
 
-from kspec.registry import Definition, Emit, Steps, arg, register
+from kspec import registry
+from kspec.registry import Definition, Steps, arg, register
 
 __all__ = ["Emit", "Schedule", "Steps", "arg", "emit_rate", "emit_schedule", "positive", "schedule"]
 
@@ -15,6 +16,15 @@ S = TypeVar("S", bound="type[Schedule]")
 def schedule(name: str) -> Callable[[S], S]:
     """Register a schedule under the name that specs use."""
     return register("schedule", name)
+
+
+class Emit(registry.Emit, Protocol):
+    """What a schedule or a rate may ask of the file that it is written into."""
+
+    @property
+    def rate(self) -> str | None:
+        """Where the state of training has the rate; None where the spec's is the rate."""
+        ...
 
 
 class Schedule(Definition):
@@ -33,11 +43,15 @@ class Schedule(Definition):
 
 def emit_rate(rate: float | Schedule, emit: Emit) -> str:
     """The Python expression of a learning rate, which Optax takes either way."""
+    if emit.rate is not None:
+        return emit.rate
     return rate.emit(emit) if isinstance(rate, Schedule) else repr(rate)
 
 
 def emit_schedule(rate: float | Schedule, emit: Emit) -> str:
     """The Python expression of a learning rate as a function of the update's number."""
+    if emit.rate is not None:
+        return f"optax.constant_schedule({emit.rate})"
     return rate.emit(emit) if isinstance(rate, Schedule) else f"optax.constant_schedule({rate!r})"
 
 

@@ -33,6 +33,12 @@ class Build(BuildExpressions):
         path = self.string_of(items[0])
         return tree.ImportDecl(path.value, path.span, self.span_of(meta))
 
+    def extern_decl(self, meta: Meta, items: list[Any]) -> tree.ExternDecl:
+        target, operands, results = items
+        target = self.string_of(target)
+        span = self.span_of(meta)
+        return tree.ExternDecl(target.value, target.span, operands, results, span)
+
     def param_decl(self, meta: Meta, items: list[Any]) -> tree.ParamDecl:
         name, type, default = items
         return tree.ParamDecl(

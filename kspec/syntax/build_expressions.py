@@ -49,12 +49,18 @@ class BuildExpressions(Transformer[Token, Any]):
 
     # --- types
 
+    def types(self, meta: Meta, items: list[Any]) -> tuple[tree.TypeExpr, ...]:
+        return _pack(items)
+
     def type(self, meta: Meta, items: list[Any]) -> tree.TypeExpr:
         name, dims = items
         return tree.TypeExpr(str(name), self.span_of(name), dims, self.span_of(meta))
 
-    def dims(self, meta: Meta, items: list[Any]) -> tuple[tree.Expr | tree.Ellipsis, ...]:
+    def dims(self, meta: Meta, items: list[Any]) -> tuple[tree.Axis, ...]:
         return tuple(some(items))
+
+    def ragged(self, meta: Meta, items: list[Any]) -> tree.Ragged:
+        return tree.Ragged(items[0], self.span_of(meta))
 
     def ellipsis(self, meta: Meta, items: list[Any]) -> tree.Ellipsis:
         return tree.Ellipsis(self.span_of(meta))

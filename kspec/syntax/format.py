@@ -32,7 +32,9 @@ _TOKEN: Final = re.compile(
 _OPENING: Final = "([{"
 _CLOSING: Final = ")]}"
 _BINARY: Final = ("->", "**", "//", "==", "!=", "<=", ">=", *"+-*/@<>")
-_WORDS: Final = ("and", "or", "not", "in", "if", "else", "repeat", "output", "import", "from")
+_WORDS: Final = (
+    *("and", "or", "not", "in", "if", "else", "repeat", "output", "import", "from", "extern"),
+)
 _KEYWORDS: Final = ("input", "output", "share", "weight")
 _MOST_PASSES: Final = 8
 

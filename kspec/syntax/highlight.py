@@ -19,7 +19,7 @@ from pygments.token import (
 )
 
 bygroups = cast("Any", lexer).bygroups
-DECLARATIONS = ("import", "param", "data", "block", "model", "train", "phase")
+DECLARATIONS = ("import", "extern", "param", "data", "block", "model", "train", "phase")
 STATEMENTS = (
     *("input", "output", "share", "weight", "repeat", "if", "else", "in", "from"),
     *("load", "freeze", "unfreeze", "augment", "and", "or", "not"),

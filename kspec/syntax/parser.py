@@ -57,7 +57,7 @@ _WORDS: Final = {
 }
 _VALUE_START: Final = {"NAME", "NUMBER", "STRING", "LPAR"}
 KEYWORDS: Final = (
-    *("import", "param", "data", "model", "block", "train"),
+    *("import", "extern", "param", "data", "model", "block", "train"),
     *("input", "output", "share", "weight", "repeat"),
     *("phase", "load", "freeze", "unfreeze", "augment"),
 )

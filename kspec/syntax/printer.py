@@ -20,7 +20,7 @@ _LEVELS: Final = {
     "**": 8,
 }
 _POSTFIX: Final = 9
-_LINES: Final = (tree.ImportDecl, tree.ParamDecl)  # declarations of one line
+_LINES: Final = (tree.ImportDecl, tree.ExternDecl, tree.ParamDecl)  # declarations of one line
 _PLAIN_KEY: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9]+")
 _ESCAPES: Final = {"\n": "\\n", "\t": "\\t", '"': '\\"', "\\": "\\\\"}
 
@@ -38,6 +38,10 @@ def _declaration(d: tree.Declaration) -> str:
     match d:
         case tree.ImportDecl():
             return f"import {_atom(tree.String(d.path, d.path_span))}"
+        case tree.ExternDecl():
+            target = _atom(tree.String(d.target, d.target_span))
+            operands, results = (", ".join(map(_type, each)) for each in (d.operands, d.results))
+            return f"extern {target} : {operands} -> {results}"
         case tree.ParamDecl():
             return f"param {d.name} : {d.type} = {print_expr(d.default)}"
         case tree.DataDecl():
@@ -143,8 +147,17 @@ def _note(type: tree.TypeExpr | None) -> str:
 def _type(type: tree.TypeExpr) -> str:
     if type.dims is None:
         return type.name
-    dims = ["..." if isinstance(d, tree.Ellipsis) else print_expr(d) for d in type.dims]
-    return f"{type.name}[{', '.join(dims)}]"
+    return f"{type.name}[{', '.join(map(_axis, type.dims))}]"
+
+
+def _axis(axis: tree.Axis) -> str:
+    match axis:
+        case tree.Ellipsis():
+            return "..."
+        case tree.Ragged():
+            return f"..{print_expr(axis.bound)}"
+        case _:
+            return print_expr(axis)
 
 
 def print_expr(expr: Expr, level: int = 0) -> str:

@@ -23,8 +23,8 @@ class Symbol:
 
     Attributes:
         name: The name.
-        kind: What it is: `param`, `block`, `model`, `data`, `parameter`, `input`, `output`,
-            `shared layer`, `weight`, `name`, `dimension`, `field`, `round`, `phase`.
+        kind: What it is: `param`, `extern`, `block`, `model`, `data`, `parameter`, `input`,
+            `output`, `shared layer`, `weight`, `name`, `dimension`, `field`, `round`, `phase`.
         bound: Where it is bound, in the order of the text.
         used: Where it is used.
         signature: What a block or model takes.
@@ -111,6 +111,11 @@ class Symbols:
         match declaration:
             case tree.ParamDecl():
                 self.file.bind(declaration.name, "param", declaration.name_span)
+            case tree.ExternDecl():
+                symbol = self.file.bind(declaration.name, "extern", declaration.name_span)
+                start, end = declaration.operands[0].span.start, declaration.span.end
+                types = Span(declaration.span.source, start, end).text
+                symbol.signature = f"{declaration.target} : {' '.join(types.split())}"
             case tree.DataDecl():
                 self.file.bind(declaration.name, "data", declaration.name_span)
                 scope = self._fields[declaration.name] = self._scope(self.file)

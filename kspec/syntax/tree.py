@@ -96,6 +96,13 @@ class Ellipsis(Node):
     span: Span
 
 
+class Ragged(Node):
+    """`..200` in a shape: the first axis is as long as each example, at most `bound`."""
+
+    bound: Expr
+    span: Span
+
+
 class Slice(Node):
     """`start:stop:step` in an index; each part may be left out."""
 
@@ -167,8 +174,11 @@ Expr: TypeAlias = (
 )
 
 
+Axis: TypeAlias = Expr | Ellipsis | Ragged
+
+
 class TypeExpr(Node):
-    """`f32[28, 28]`, `class[10]`, `class`, `f32[..., D]`.
+    """`f32[28, 28]`, `class[10]`, `class`, `f32[..., D]`, `i32[..200]`.
 
     Attributes:
         name: The element type as written.
@@ -177,7 +187,7 @@ class TypeExpr(Node):
 
     name: str
     name_span: Span
-    dims: tuple[Expr | Ellipsis, ...] | None
+    dims: tuple[Axis, ...] | None
     span: Span
 
 
@@ -384,6 +394,36 @@ class ImportDecl(Node):
     span: Span
 
 
+class ExternDecl(Node):
+    """`extern "ops.py:swish" : f32[..., D] -> f32[..., D]`: a function of a Python file.
+
+    Attributes:
+        target: The file and the function, as written.
+        target_span: Where that is written.
+        operands: What it takes of one example.
+        results: What it gives.
+    """
+
+    target: str
+    target_span: Span
+    operands: tuple[TypeExpr, ...]
+    results: tuple[TypeExpr, ...]
+    span: Span
+
+    @property
+    def name(self) -> str:
+        """The function, which is its name here."""
+        return self.target.rpartition(":")[2]
+
+    @property
+    def name_span(self) -> Span:
+        """Where the function is named: the end of the string."""
+        span = self.target_span
+        if span.text != f'"{self.target}"':
+            return span  # there are escapes in it
+        return Span(span.source, span.end - 1 - len(self.name), span.end - 1)
+
+
 class ParamDecl(Node):
     """`param width : int = 512` at file level, settable from outside."""
 
@@ -436,7 +476,7 @@ class TrainDecl(Node):
         return tuple(item for item in self.items if isinstance(item, Setting))
 
 
-Declaration: TypeAlias = ImportDecl | ParamDecl | DataDecl | ModelDecl | TrainDecl
+Declaration: TypeAlias = ImportDecl | ExternDecl | ParamDecl | DataDecl | ModelDecl | TrainDecl
 
 
 class Spec(Node):

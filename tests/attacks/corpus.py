@@ -271,6 +271,8 @@ PATH_SLOTS = {
     "split": TRAIN.format(
         source='arrays()\n  split = {{ train: npz("{}"), test: npz("{}") }}', optimizer="adam"
     ),
+    "extern": 'extern "{}:f" : f32[8] -> f32[8]\n' + NET.format(body="x = x -> f"),
+    "extern below": 'extern "{}/ops.py:f" : f32[8] -> f32[8]\n' + NET.format(body="x = x -> f"),
     "import": 'import "{}"\n' + NET.format(body=""),
     "import below std": 'import "std/{}"\n' + NET.format(body=""),
 }

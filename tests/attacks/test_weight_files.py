@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.runtime import hdf5
+from kspec.data import hdf5_files as hdf5
 from kspec.runtime.weights import load_into
 
 SPEC = """model M {

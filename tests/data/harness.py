@@ -10,7 +10,8 @@ import pytest
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.dataset import DataDeclaration, Dataset, load
-from kspec.data.schema import Fields, FieldType, open_fields
+from kspec.data.fields import Fields, FieldType
+from kspec.data.schema import open_fields
 from kspec.diagnostics import Diagnostic, SpecError
 from kspec.ir import Call
 

@@ -16,7 +16,7 @@ from kspec.data.dataset import (
     from_tables,
 )
 from kspec.data.example_weights import ClassWeight, class_numbers
-from kspec.data.schema import FieldType
+from kspec.data.fields import FieldType
 from kspec.diagnostics import SpecError
 
 KIND = FieldType("kind", "i32", (), None, is_class=True)

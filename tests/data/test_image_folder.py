@@ -13,7 +13,8 @@ import pytest
 
 from kspec.data.arrays import ArrayTable
 from kspec.data.dataset import DataDeclaration, from_tables
-from kspec.data.images import ImageFile, Look, decode
+from kspec.data.folders import FoundFile
+from kspec.data.images import Look, decode
 from kspec.diagnostics.errors import PackageMissing
 from kspec.ir import Call
 from kspec.registry import make
@@ -127,7 +128,7 @@ def images(folder) -> np.ndarray:
 
 
 def test_decoded_images_are_kept_and_a_damaged_cache_is_made_anew(flowers, cache, monkeypatch):
-    first = images(flowers)
+    first = np.array(images(flowers))  # not the file, which is damaged below
     (kept,) = (cache / "images").iterdir()
     with monkeypatch.context() as patch:
         patch.setattr("kspec.data.image_folder.decode", None)  # nothing is decoded again
@@ -251,7 +252,7 @@ def test_links_that_leave_the_folder_are_named(flowers, tmp_path_factory):
 def test_a_pipe_is_no_image(flowers):
     os.mkfifo(flowers / "flowers" / "rose" / "pipe.png")
     assert "not a regular file" in shown(refused(opened, flowers))
-    pipe = ImageFile(flowers / "flowers" / "rose" / "pipe.png", "pipe.png")
+    pipe = FoundFile(flowers / "flowers" / "rose" / "pipe.png", "pipe.png")
     assert "not a regular file" in shown(refused(decode, (pipe,), Look((2, 2))))
 
 

@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from kspec.data.images import CHANNELS, ImageFile, Look, decode
+from kspec.data.folders import FoundFile
+from kspec.data.images import CHANNELS, Look, decode
 from kspec.data.resampling import fit, resize
 from tests.data.conftest import picture
 from tests.parity.harness import keras  # sets its backend
@@ -23,7 +24,7 @@ SIZES = [(6, 7), (13, 17), (24, 30), (5, 40), (1, 1)]
 
 def both(path, look: Look) -> tuple[np.ndarray, np.ndarray]:
     """An image as kspec has it, and as Keras has it."""
-    (ours,) = decode((ImageFile(path, path.name),), look)
+    (ours,) = decode((FoundFile(path, path.name),), look)
     theirs = _load_image_grain(
         str(path),
         look.size,
@@ -89,7 +90,7 @@ def test_sixteen_bits_become_eight(tmp_path):
     deep = np.array([[0, 255, 256, 40_000], [65_535, 1, 2, 3]], np.uint16)
     Image.fromarray(deep).save(tmp_path / "a.png")
     look = Look((2, 4), color_mode="grayscale")
-    (given,) = decode((ImageFile(tmp_path / "a.png", "a.png"),), look)
+    (given,) = decode((FoundFile(tmp_path / "a.png", "a.png"),), look)
     np.testing.assert_array_equal(given[..., 0], deep >> 8)
 
 

@@ -52,6 +52,7 @@ def test_values_that_fit_are_taken(array, type, dtype):
         (np.array([0, 1, np.nan], F32), "f32", "E507", "nan"),
         (np.array([[0, 1], [np.inf, 0]], F32), "f32[2]", "E507", "row 1"),
         (np.array(["1", "1.5", "2"]), "i32", "E508", "`1.5` is not a whole number"),
+        (np.array(["1", "9" * 20]), "i32", "E508", f"`{'9' * 20}` is not a whole number"),
         (np.array(["1", "", "2"]), "f32", "E508", "row 1"),
         (np.array(["1", "nan", "2"]), "f32", "E507", "row 1"),
         (np.array([0, 10, -1]), "class[10]", "E506", "row 1 of `a`; 2 rows"),
@@ -95,3 +96,11 @@ def test_all_mistakes_are_found_at_once():
     with pytest.raises(SpecError) as caught:
         checked(table(a=np.zeros(3), b=np.zeros(3)), a="i32", b="f32[2]", c="f32")
     assert [each.code for each in caught.value.diagnostics] == ["E505", "E505", "E504"]
+
+
+def test_what_is_no_number_is_found_in_each_part(monkeypatch):
+    monkeypatch.setattr("kspec.data.cells._PART", 6)
+    values = np.zeros((7, 2), np.float32)
+    values[5, 1] = np.inf
+    mistake = refused(checked, table(x=values), x="f32[2]")
+    assert mistake.code == "E507" and "row 5 of `x`" in shown(mistake) and "inf" in shown(mistake)

@@ -32,10 +32,21 @@ with atheris.instrument_imports(include=["kspec"]):
 
 LONGEST_SEED = 4096  # bytes: longer ones are for tests/attacks, and would slow all others down
 WORDS = [
-    *("f32", "i32", "u8", "bool", "class[10]", "str", "f32[B, 8]", "[..., D]", "x[1:3, -1]"),
+    *(
+        "f32",
+        "i32",
+        "u8",
+        "bool",
+        "class[10]",
+        "str",
+        "f32[B, 8]",
+        "[..., D]",
+        "[..50]",
+        "x[1:3, -1]",
+    ),
     *("true", "none", "and", "or", "not", "in", "else", "80%", "20deg", "8GiB", "5epochs"),
     *('"same"', "\n  output y = ", "x -> ", "model N {", "input x : f32[8]", "repeat 2 {"),
-    *("if true {", "**.a"),
+    *("if true {", "**.a", 'extern "ops.py:swish" : f32[..., D] -> f32[..., D]\n'),
 ]
 
 

@@ -18,4 +18,5 @@ CASES: Cases = {
         for name in ("any", "all")
     },
     "ones_mask": [(("f32[B,5,4]",), {})],
+    "length_mask": [(("i32[B,5]", "i32[B]"), {}), (("f32[B,T,4]", "i32[B]"), {})],
 }

@@ -3,6 +3,11 @@
 from tests.ops import PAIR, Cases
 
 CASES: Cases = {
+    "linear_crossentropy": [
+        (("i32[B]", "f32[B,4]", "f32[4,9]", "f32[9]"), {"bias": True, "rows": 2}),
+        (("u8[B,5]", "f32[B,5,4]", "f32[4,9]"), {"bias": False, "rows": 3}),
+        (("i32[B,5]", "bf16[B,5,4]", "bf16[4,9]"), {"bias": False, "rows": 100}),
+    ],
     "sparse_categorical_crossentropy": [
         ((label, predicted), {"axis": axis, "from_logits": logits, "ignore_class": ignored})
         for label, predicted, axis in (

@@ -19,6 +19,14 @@ CASES: Cases = {
         )
         for padding in ("same", "valid")
     ],
+    "conv_by_examples": [
+        (("f32[B,9,8,4]", "f32[3,2,4,6]"), {"strides": (1, 1), "padding": padding})
+        for padding in ("same", "valid")
+    ],
+    "max_pool_tiles": [
+        (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (3, 2), "padding": padding})
+        for padding in ("same", "valid")
+    ],
     "causal_conv": [
         (("f32[B,9,4]", "f32[3,2,6]"), {"strides": (1,), "dilation": (2,), "groups": 2}),
         (("f32[B,9,4]", "f32[4,4,6]"), {"strides": (2,), "dilation": (1,)}),

@@ -2,7 +2,7 @@
 
 `python -m tests.parity.figures` runs the case tables and writes `figures.json`, from which
 docs/parity.md takes its tables; with kinds, `python -m tests.parity.figures layer op`, it
-measures those anew.
+measures those anew. `layer/recurrent` is one module of a kind, whose families it measures anew.
 """
 
 from __future__ import annotations
@@ -115,13 +115,16 @@ def gather(lines: Iterable[str]) -> dict[str, Families]:
     return found
 
 
-def measure(kinds: Iterable[str]) -> dict[str, Any]:
-    """Run the case tables of some kinds.
+def measure(parts: Iterable[str]) -> dict[str, Any]:
+    """Run the case tables of some kinds, or of some of their modules: `layer/recurrent`.
 
     Raises:
         CalledProcessError: A comparison failed.
     """
-    modules = dict.fromkeys(module for kind in kinds for module in MODULES[kind])
+    modules: dict[str, str] = {}
+    for part in parts:
+        kind, _, only = part.partition("/")
+        modules |= {module: kind for module in ((only,) if only else MODULES[kind])}
     tests = [str(TESTS / "parity" / f"test_{module}.py") for module in modules]
     with tempfile.TemporaryDirectory() as folder:
         record = Path(folder) / "errors.jsonl"
@@ -132,15 +135,36 @@ def measure(kinds: Iterable[str]) -> dict[str, Any]:
         found = gather(record.read_text(encoding="utf-8").splitlines())
     versions = {package: version(package) for package in PACKAGES}
     date = datetime.now(UTC).date().isoformat()
-    return {kind: {"date": date, "versions": versions, "families": found[kind]} for kind in kinds}
+    return {
+        kind: {"date": date, "versions": versions, "families": found[kind]}
+        for kind in dict.fromkeys(part.partition("/")[0] for part in parts)
+    }
 
 
-def main(kinds: list[str]) -> None:
-    """Measure some kinds, or all, and write the file."""
-    unknown = sorted(set(kinds) - set(MODULES))
+def merged(old: dict[str, Any], new: dict[str, Any], parts: Iterable[str]) -> dict[str, Any]:
+    """Figures of kinds with those of some of their modules in the place of older ones.
+
+    Raises:
+        SystemExit: The others of a kind were measured with other packages, or on another day.
+    """
+    found = old | new
+    for kind in {part.partition("/")[0] for part in parts if "/" in part} - set(parts):
+        about = [{key: each[kind][key] for key in ("date", "versions")} for each in (old, new)]
+        if about[0] != about[1]:
+            raise SystemExit(f"{kind}: the others were measured with {about[0]}; measure all")
+        families = old[kind]["families"] | new[kind]["families"]
+        found[kind] = new[kind] | {"families": dict(sorted(families.items()))}
+    return found
+
+
+def main(parts: list[str]) -> None:
+    """Measure some kinds, parts of them, or all, and write the file."""
+    known = [*MODULES, *(f"{kind}/{m}" for kind, modules in MODULES.items() for m in modules)]
+    unknown = sorted(set(parts) - set(known))
     if unknown:
-        raise SystemExit(f"{', '.join(unknown)}: there are {', '.join(MODULES)}")
-    figures = stored() | measure(kinds or list(MODULES))
+        raise SystemExit(f"{', '.join(unknown)}: there are {', '.join(known)}")
+    parts = parts or list(MODULES)
+    figures = merged(stored(), measure(parts), parts)
     ordered = {kind: figures[kind] for kind in MODULES if kind in figures}
     FIGURES.write_text(json.dumps(ordered, indent=2) + "\n", encoding="utf-8")
 

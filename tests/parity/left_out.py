@@ -15,7 +15,7 @@ OPEN = "gives a tensor whose shape depends on the numbers"
 MIXES = "mixes examples"
 FUNCTION = "needs a Python function"
 KNOWN = "is known while compiling: types are in the spec"
-LATER = "not yet: it comes with {}"
+LAYERS = "is a layer here, `{}`"
 
 _OTHER_NAMES: Final = {
     "absolute": "abs",
@@ -54,16 +54,16 @@ _MIXES: Final = {
     "vstack": "joins along the batch axis; `concatenate` joins along others",
 }
 _LAYERS: Final = {  # kinds of what a spec has under the same or a longer name
-    "batch_normalization": "is a layer here",
-    "layer_normalization": LATER.format("the layer of that name"),
-    "rms_normalization": LATER.format("the layer of that name"),
+    "batch_normalization": LAYERS.format("batch_normalization"),
+    "layer_normalization": LAYERS.format("layer_normalization"),
+    "rms_normalization": LAYERS.format("rms_normalization"),
     "identity": "the layer of that name means another thing; it is `eye(n)`",
     "average": "the layer of that name means another thing; it is `sum(x * w) / sum(w)`",
-    "adaptive_average_pool": LATER.format("the adaptive pooling layers"),
-    "adaptive_max_pool": LATER.format("the adaptive pooling layers"),
-    "conv_transpose": LATER.format("the transposed convolution layers"),
-    "dot_product_attention": LATER.format("the attention layers"),
-    "ctc_loss": LATER.format("the loss `ctc`"),
+    "adaptive_average_pool": LAYERS.format("adaptive_average_pooling2d"),
+    "adaptive_max_pool": LAYERS.format("adaptive_max_pooling2d"),
+    "conv_transpose": LAYERS.format("conv2d_transpose"),
+    "dot_product_attention": LAYERS.format("attention"),
+    "ctc_loss": "is a loss here, `ctc`",
 }
 _OTHERS: Final = {
     **dict.fromkeys(("image", "linalg", "nn", "numpy"), "a module"),

@@ -144,6 +144,28 @@ CASES: list[tuple[str, str, str]] = [
         "integer_lookup(vocabulary=[9, 3], output_mode=count)",
         "IntegerLookup(vocabulary=[9, 3], output_mode='count')",
     ),
+    (
+        "number",
+        "integer_lookup(vocabulary=[12, 7, 30], invert=true)",
+        "IntegerLookup(vocabulary=[12, 7, 30], invert=True)",
+    ),
+    (
+        "numbers",
+        "integer_lookup(vocabulary=[12, 7, 30], invert=true, num_oov_indices=3, mask_token=-9)",
+        "IntegerLookup(vocabulary=[12, 7, 30], invert=True, num_oov_indices=3, mask_token=-9)",
+    ),
+    (
+        "numbers",
+        "integer_lookup(vocabulary=[0, -1, -1, 12, 7], oov_token=-1, num_oov_indices=2, "
+        "mask_token=0)",
+        "IntegerLookup(vocabulary=[0, -1, -1, 12, 7], oov_token=-1, num_oov_indices=2, "
+        "mask_token=0)",
+    ),
+    (
+        "text",
+        'text_vectorization(vocabulary=["", "[UNK]", "cat", "dog"])',
+        "TextVectorization(vocabulary=['', '[UNK]', 'cat', 'dog'])",
+    ),
     *(
         (
             "numbers",

@@ -18,3 +18,8 @@ EMITTERS.update(dict.fromkeys(("any", "all"), reduce))
 @emits("ones_mask")
 def _ones_mask(op: Op, w: Writer, args: list[str]) -> str:
     return f"jnp.ones({args[0]}.shape[:2], bool)"
+
+
+@emits("length_mask")
+def _length_mask(op: Op, w: Writer, args: list[str]) -> str:
+    return f"jnp.arange({args[0]}.shape[1]) < {args[1]}[:, None]"

@@ -27,6 +27,11 @@ def _sparse_categorical_crossentropy(op: Op, w: Writer, args: list[str]) -> str:
     return f"{w.helper('without_class')}({loss}, {ignored}, {label}, {predicted})"
 
 
+@emits("linear_crossentropy")
+def _linear_crossentropy(op: Op, w: Writer, args: list[str]) -> str:
+    return f"{w.helper(op.name)}({', '.join(args)}, rows={op.attrs['rows']})"
+
+
 @emits("binary_crossentropy")
 def _binary_crossentropy(op: Op, w: Writer, args: list[str]) -> str:
     return f"{w.helper(_by_input(op))}({', '.join(args)})"

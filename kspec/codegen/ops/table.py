@@ -19,6 +19,10 @@ class Writer(Protocol):
         """Copy a helper into the file; returns the function's name."""
         ...
 
+    def extern(self, path: str, function: str) -> str:
+        """The name of a function of a Python file, which the file imports."""
+        ...
+
     def dim(self, symbol: str) -> str:
         """The Python expression of a symbolic axis's size."""
         ...

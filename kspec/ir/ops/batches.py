@@ -18,8 +18,8 @@ from kspec.ir.rules import (
 from kspec.ir.types import TensorType
 
 
-@op("dice", required=("axis",))
-@op("tversky", required=("axis", "alpha", "beta"))
+@op("dice", mixes=True, required=("axis",))
+@op("tversky", mixes=True, required=("axis", "alpha", "beta"))
 def _overlap(types: Types, attrs: Attrs) -> Types:
     arity(types, 2, "an overlap")
     truth, predicted = types
@@ -31,7 +31,7 @@ def _overlap(types: Types, attrs: Attrs) -> Types:
     return (predicted.with_shape(tuple(rest)),)
 
 
-@op("circle", required=("gamma", "margin", "remove_diagonal"))
+@op("circle", mixes=True, required=("gamma", "margin", "remove_diagonal"))
 def _circle(types: Types, attrs: Attrs) -> Types:
     arity(types, 3, "circle")
     label, embedding, mask = types
@@ -43,7 +43,7 @@ def _circle(types: Types, attrs: Attrs) -> Types:
     return (TensorType(embedding.dtype, label.shape),)
 
 
-@op("signed_labels")
+@op("signed_labels", mixes=True)
 def _signed_labels(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "signed_labels")
     require_float(types[0], "signed_labels")
@@ -59,7 +59,7 @@ def _spread_over_rows(types: Types, attrs: Attrs) -> Types:
     return (value.with_shape(mask.shape),)
 
 
-@op("scale_to_kept")
+@op("scale_to_kept", mixes=True)
 def _scale_to_kept(types: Types, attrs: Attrs) -> Types:
     arity(types, 3, "scale_to_kept")
     each, kept, mask = types

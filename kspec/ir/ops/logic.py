@@ -34,3 +34,13 @@ def _ones_mask(types: Types, attrs: Attrs) -> Types:
     arity(types, 1, "a mask")
     require(types[0].rank > 1, f"{types[0]} has no time steps")
     return (TensorType("bool", types[0].shape[:2]),)
+
+
+@op("length_mask")
+def _length_mask(types: Types, attrs: Attrs) -> Types:
+    """A mask by which the first time steps of each example count, as many as its length says."""
+    arity(types, 2, "a mask of lengths")
+    x, length = types
+    require(x.rank > 1, f"{x} has no time steps")
+    require(length == TensorType("i32", x.shape[:1]), f"lengths are i32[B], not {length}")
+    return (TensorType("bool", x.shape[:2]),)

@@ -35,6 +35,21 @@ def _categorical_generalized_cross_entropy(types: Types, attrs: Attrs) -> Types:
     return _labelled(label, predicted, predicted.rank - 1)
 
 
+@op("linear_crossentropy", required=("bias", "rows"))
+def _linear_crossentropy(types: Types, attrs: Attrs) -> Types:
+    """`label int[B,...]`, `x [B,...,D]`, `kernel [D,classes]`, maybe `bias [classes]`."""
+    arity(types, 3 + bool(attrs["bias"]), "linear_crossentropy")
+    label, x, kernel, *bias = types
+    require_float(x, "linear_crossentropy")
+    require(kernel.rank == 2 and x.shape[-1] == kernel.shape[0], f"{x} does not fit {kernel}")
+    require(integer(attrs, "rows") > 0, "a part has at least one row")
+    classes = TensorType(x.dtype, kernel.shape[1:])
+    for type in (*bias, TensorType(kernel.dtype, kernel.shape[1:])):
+        require(type == classes, f"linear_crossentropy takes {classes}, not {type}")
+    predicted = TensorType("f32", (*x.shape[:-1], *kernel.shape[1:]))
+    return _labelled(label, predicted, predicted.rank - 1)
+
+
 def _labelled(label: TensorType, predicted: TensorType, axis: int) -> Types:
     """The result of a loss that compares class numbers with scores along an axis."""
     require_integer(label, "a sparse label")

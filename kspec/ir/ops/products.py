@@ -67,11 +67,26 @@ def _conv(types: Types, attrs: Attrs) -> Types:
     return (TensorType(x.dtype, (x.shape[0], *spatial, filters)),)
 
 
+@op("conv_by_examples", required=("strides", "padding"))
+def _conv_by_examples(types: Types, attrs: Attrs) -> Types:
+    """A `conv` that goes by 1."""
+    ones = (1,) * (types[0].rank - 2)
+    require(attrs["strides"] == ones, "conv_by_examples goes by 1")
+    return _conv(types, {**attrs, "dilation": ones, "groups": 1})
+
+
 @op("causal_conv", required=("strides", "dilation"), groups=1)
 def _causal_conv(types: Types, attrs: Attrs) -> Types:
     arity(types, 2, "a convolution")
     require(types[0].rank == 3, f"{types[0]} has no single axis of time steps")
     return _conv(types, {**attrs, "padding": "causal"})
+
+
+@op("max_pool_tiles", required=("window", "strides", "padding"))
+def _max_pool_tiles(types: Types, attrs: Attrs) -> Types:
+    """A `max_pool` whose windows stand side by side."""
+    require(attrs["window"] == attrs["strides"], "the windows of max_pool_tiles do not overlap")
+    return _pool(types, attrs)
 
 
 @op("max_pool", "avg_pool", required=("window", "strides", "padding"))

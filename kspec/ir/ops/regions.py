@@ -7,17 +7,25 @@ that are defined around its op.
 from __future__ import annotations
 
 from kspec.ir.core import Func
-from kspec.ir.rules import Attrs, Types, integer, region_op, require
+from kspec.ir.rules import Attrs, Types, integer, op, region_op, require
 from kspec.ir.types import Dim, TensorType
 
 
-@region_op("scan", required=("carries",), reverse=False, length=None, unroll=False)
+@region_op(
+    "scan",
+    required=("carries",),
+    reverse=False,
+    length=None,
+    unroll=False,
+    recompute=False,
+)
 def _scan(types: Types, attrs: Attrs, body: Func) -> Types:
     """`jax.lax.scan`: carried values first, then sequences, whose axis 0 is gone through.
 
     The body takes the carried values and a slice of each sequence, and returns the new
     carried values, `carry.0`, ..., and what is stacked, `y.0`, .... The op gives the last
     carried values, and the stacks. Without a sequence, `length` is the number of rounds.
+    With `recompute`, the backward pass computes each round again, and keeps what is carried.
     """
     count = integer(attrs, "carries")
     carries, sequences = types[:count], types[count:]
@@ -54,6 +62,20 @@ def _map(types: Types, attrs: Attrs, body: Func) -> Types:
     return tuple(
         each.with_shape((*each.shape[:axis], *lengths, *each.shape[axis:])) for each in results
     )
+
+
+@op("stack_rounds", stage="region", required=("rounds",), kept=False)
+def _stack_rounds(types: Types, attrs: Attrs) -> Types:
+    """The weights of the rounds of a loop, for it to go through.
+
+    The operands are those of the first round, then those of the second, and so on; each
+    result has one weight of all rounds along axis 0. With `kept` the state has them so.
+    """
+    rounds = integer(attrs, "rounds")
+    require(rounds > 0 and len(types) % rounds == 0, f"{len(types)} are no {rounds} rounds")
+    first = types[: len(types) // rounds]
+    require(first * rounds == types, "rounds must have weights of the same types")
+    return tuple(each.with_shape((rounds, *each.shape)) for each in first)
 
 
 def _takes(body: Func, types: Types) -> None:

@@ -6,6 +6,7 @@ from functools import partial
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 
@@ -154,7 +155,7 @@ def train_head(params, frozen, stats, batch, mask, key):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         rescaling,
         frozen["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -169,11 +170,11 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         max_pooling2d,
         frozen["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -182,37 +183,39 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + frozen["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:11 max_pooling2d(2)
-    x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,56,56,128]
+    x = max_pool_tiles(
+        x, window=(2, 2), strides=(2, 2), padding="valid"
+    )  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,28,28,256]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         max_pooling2d,
         frozen["base"]["block4"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -221,19 +224,19 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block4"]["conv1"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block4"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,28,28,512]
     x = x + frozen["base"]["block4"]["conv2"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block4"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,28,28,512]
     x = x + frozen["base"]["block4"]["conv3"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,14,14,512]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -258,7 +261,9 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block5"]["conv3"]["bias"]  # f32[B,14,14,512]
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
-    x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
+    x = max_pool_tiles(
+        x, window=(2, 2), strides=(2, 2), padding="valid"
+    )  # f32[B,7,7,512]
     # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
     # flowers.kspec:22 dense(1024, relu)
@@ -323,7 +328,7 @@ def train_tune(params, frozen, stats, batch, mask, key):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         rescaling,
         frozen["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -338,11 +343,11 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         max_pooling2d,
         frozen["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -351,37 +356,39 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + frozen["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:11 max_pooling2d(2)
-    x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,56,56,128]
+    x = max_pool_tiles(
+        x, window=(2, 2), strides=(2, 2), padding="valid"
+    )  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,28,28,256]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         max_pooling2d,
         frozen["base"]["block4"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -390,19 +397,19 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block4"]["conv1"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block4"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,28,28,512]
     x = x + frozen["base"]["block4"]["conv2"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_by_examples(
         x, frozen["base"]["block4"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,28,28,512]
     x = x + frozen["base"]["block4"]["conv3"]["bias"]  # f32[B,28,28,512]
     x = jax.nn.relu(x)  # f32[B,28,28,512]
     # vgg16.kspec:11 max_pooling2d(2)
-    max_pooling2d = max_pool(
+    max_pooling2d = max_pool_tiles(
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,14,14,512]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
@@ -427,7 +434,9 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + params["base"]["block5"]["conv3"]["bias"]  # f32[B,14,14,512]
     x = jax.nn.relu(x)  # f32[B,14,14,512]
     # vgg16.kspec:11 max_pooling2d(2)
-    x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,7,7,512]
+    x = max_pool_tiles(
+        x, window=(2, 2), strides=(2, 2), padding="valid"
+    )  # f32[B,7,7,512]
     # flowers.kspec:21 flatten
     flatten = x.reshape(x.shape[0], 25088)  # f32[B,25088]
     # flowers.kspec:22 dense(1024, relu)
@@ -776,6 +785,65 @@ def conv(x, kernel, strides, padding, dilation=None, groups=1):
     )
 
 
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def conv_by_examples(x, kernel, strides, padding):
+    """Slide a kernel over the axes between batch and channels, by 1.
+
+    x: [B, *spatial, C], kernel: [*window, C, F], result: [B, *places, F].
+    """
+    return conv(x, kernel, strides, padding)
+
+
+def examples_forward(x, kernel, strides, padding):
+    """The result, and what the backward pass reads."""
+    return conv(x, kernel, strides, padding), (x, kernel)
+
+
+def examples_backward(strides, padding, kept, slope):
+    """The gradients of x and of the kernel; on a device that is no CPU by XLA."""
+    x, kernel = kept
+
+    def by_xla(x, slope):
+        _, pull = jax.vjp(lambda kernel: conv(x, kernel, strides, padding), kernel)
+        return pull(slope)[0]
+
+    def by_examples(x, slope):
+        return gradient_by_examples(x, slope, kernel.shape, padding)
+
+    _, pull = jax.vjp(lambda x: conv(x, kernel, strides, padding), x)
+    gradient = jax.lax.platform_dependent
+    of_kernel = gradient(x, slope, cpu=by_examples, default=by_xla)
+    return pull(slope)[0], of_kernel
+
+
+def gradient_by_examples(x, slope, shape, padding):
+    """The gradient of the kernel: the windows of each example against its slopes."""
+    window, places = shape[:-2], slope.shape[1:-1]
+    around = [(0, 0)] * len(window)
+    if padding == "same":
+        around = [((width - 1) // 2, width // 2) for width in window]
+
+    def add(total, example):
+        x, slope = example
+        x = jnp.pad(x, (*around, (0, 0)))
+        cuts = []
+        for at in np.ndindex(*window):
+            spans = zip(at, places, strict=True)
+            cuts.append(x[tuple(slice(start, start + size) for start, size in spans)])
+        rows = jnp.concatenate(cuts, axis=-1).reshape(-1, total.shape[0])
+        slopes = slope.reshape(-1, total.shape[1])
+        more = jnp.matmul(rows.T, slopes, preferred_element_type=total.dtype)
+        return total + more, None
+
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    start = jnp.zeros((int(np.prod(shape[:-1])), shape[-1]), wide)
+    total, _ = jax.lax.scan(add, start, (x, slope))
+    return total.reshape(shape).astype(x.dtype)
+
+
+conv_by_examples.defvjp(examples_forward, examples_backward)
+
+
 def divide_no_nan(x, y):
     """`x / y`, and 0 where `y` is 0; its gradient is finite there, too."""
     empty = y == 0
@@ -794,6 +862,59 @@ def max_pool(x, window, strides, padding):
         window_strides=(1, *strides, 1),
         padding=padding.upper(),
     )
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(1, 2, 3))
+def max_pool_tiles(x, window, strides, padding):
+    """The largest element of each window. x: [B, *spatial, C].
+
+    `strides` are those of `window`, and with `padding="same"` windows fill the axes.
+    """
+    return max_pool(x, window, strides, padding)
+
+
+def tiles_forward(x, window, strides, padding):
+    """The maxima, and what the backward pass reads."""
+    largest = max_pool(x, window, strides, padding)
+    return largest, (x, largest)
+
+
+def tiles_backward(window, strides, padding, kept, slope):
+    """The slope of x; on a device that is no CPU by XLA."""
+    x, largest = kept
+
+    def by_xla(x, largest, slope):
+        del largest
+        _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
+        return pull(slope)[0]
+
+    by_tiles = partial(slope_by_tiles, window)
+    slope_of = jax.lax.platform_dependent
+    return (slope_of(x, largest, slope, cpu=by_tiles, default=by_xla),)
+
+
+def slope_by_tiles(window, x, largest, slope):
+    """The slope of each maximum where it is found first, and zero elsewhere."""
+    batch, *places, channels = largest.shape
+    covered = [size * width for size, width in zip(places, window, strict=True)]
+    cut = x[(slice(None), *map(slice, covered))]
+    pairs = [axis for pair in zip(places, window, strict=True) for axis in pair]
+    tiles = cut.reshape(batch, *pairs, channels)
+    found, slopes = jnp.zeros(largest.shape, bool), []
+    for place in np.ndindex(*window):
+        at = [index for step in place for index in (slice(None), step)]
+        equal = tiles[(slice(None), *at)] == largest
+        slopes.append(jnp.where(equal & ~found, slope, 0))
+        found = found | equal
+    axes = len(window)
+    stacked = jnp.stack(slopes).reshape(*window, *largest.shape)
+    order = [axis for place in range(axes) for axis in (axes + 1 + place, place)]
+    whole = stacked.transpose(axes, *order, 2 * axes + 1).reshape(cut.shape)
+    rest = [(0, size - part) for size, part in zip(x.shape, cut.shape, strict=True)]
+    return jnp.pad(whole, rest) if cut.shape != x.shape else whole
+
+
+max_pool_tiles.defvjp(tiles_forward, tiles_backward)
 
 
 def merge(one, other):

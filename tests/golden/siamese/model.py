@@ -61,64 +61,16 @@ def train(params, stats, batch, mask, key):
     right = batch["right"]  # i32[B,16]
     same = batch["same"]  # i32[B]
     # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][left]  # f32[B,16,128]
+    embedding = jnp.concatenate([left, right], axis=0)  # i32[2B,16]
+    embedding = params["encode"]["embedding"]["embeddings"][embedding]  # f32[2B,16,128]
     # siamese.kspec:14 lstm(width)
-    encode = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode = encode @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode = encode + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-    start = jnp.zeros((encode.shape[1], 64), jnp.float32)  # f32[B,64]
-
-    def encode_step(carry, x):
-        h, c = carry
-        encode_2 = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode_2 = x + encode_2  # f32[B,256]
-        i = encode_2[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode_2[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode_2[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode_2[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode, _), _ = jax.lax.scan(
-        encode_step, (start, start), encode
-    )  # f32[B,64], f32[B,64]
-    # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][right]  # f32[B,16,128]
-    # siamese.kspec:14 lstm(width)
-    encode_2 = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode_2 = encode_2 @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode_2 = encode_2 + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-
-    def encode_step_(carry, x):
-        h, c = carry
-        encode = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode = x + encode  # f32[B,256]
-        i = encode[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode_2, _), _ = jax.lax.scan(
-        encode_step_, (start, start), encode_2
-    )  # f32[B,64], f32[B,64]
+    _, encode, _ = lstm(
+        embedding,
+        params["encode"]["lstm"]["kernel"],
+        params["encode"]["lstm"]["recurrent_kernel"],
+        params["encode"]["lstm"]["bias"],
+    )  # f32[2B,16,64], f32[2B,64], f32[2B,64]
+    encode, encode_2 = jnp.split(encode, 2, axis=0)  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
     dot = jnp.einsum("ba,ba->b", encode, encode_2)  # f32[B]
     dot = jnp.expand_dims(dot, axis=1)  # f32[B,1]
@@ -161,64 +113,16 @@ def evaluate(params, stats, batch, mask):
     right = batch["right"]  # i32[B,16]
     same = batch["same"]  # i32[B]
     # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][left]  # f32[B,16,128]
+    embedding = jnp.concatenate([left, right], axis=0)  # i32[2B,16]
+    embedding = params["encode"]["embedding"]["embeddings"][embedding]  # f32[2B,16,128]
     # siamese.kspec:14 lstm(width)
-    encode = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode = encode @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode = encode + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-    start = jnp.zeros((encode.shape[1], 64), jnp.float32)  # f32[B,64]
-
-    def encode_step(carry, x):
-        h, c = carry
-        encode_2 = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode_2 = x + encode_2  # f32[B,256]
-        i = encode_2[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode_2[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode_2[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode_2[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode, _), _ = jax.lax.scan(
-        encode_step, (start, start), encode
-    )  # f32[B,64], f32[B,64]
-    # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][right]  # f32[B,16,128]
-    # siamese.kspec:14 lstm(width)
-    encode_2 = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode_2 = encode_2 @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode_2 = encode_2 + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-
-    def encode_step_(carry, x):
-        h, c = carry
-        encode = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode = x + encode  # f32[B,256]
-        i = encode[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode_2, _), _ = jax.lax.scan(
-        encode_step_, (start, start), encode_2
-    )  # f32[B,64], f32[B,64]
+    _, encode, _ = lstm(
+        embedding,
+        params["encode"]["lstm"]["kernel"],
+        params["encode"]["lstm"]["recurrent_kernel"],
+        params["encode"]["lstm"]["bias"],
+    )  # f32[2B,16,64], f32[2B,64], f32[2B,64]
+    encode, encode_2 = jnp.split(encode, 2, axis=0)  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
     dot = jnp.einsum("ba,ba->b", encode, encode_2)  # f32[B]
     dot = jnp.expand_dims(dot, axis=1)  # f32[B,1]
@@ -258,64 +162,16 @@ def outputs(params, stats, batch):
     left = batch["left"]  # i32[B,16]
     right = batch["right"]  # i32[B,16]
     # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][left]  # f32[B,16,128]
+    embedding = jnp.concatenate([left, right], axis=0)  # i32[2B,16]
+    embedding = params["encode"]["embedding"]["embeddings"][embedding]  # f32[2B,16,128]
     # siamese.kspec:14 lstm(width)
-    encode = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode = encode @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode = encode + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-    start = jnp.zeros((encode.shape[1], 64), jnp.float32)  # f32[B,64]
-
-    def encode_step(carry, x):
-        h, c = carry
-        encode_2 = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode_2 = x + encode_2  # f32[B,256]
-        i = encode_2[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode_2[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode_2[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode_2[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode, _), _ = jax.lax.scan(
-        encode_step, (start, start), encode
-    )  # f32[B,64], f32[B,64]
-    # siamese.kspec:14 embedding(vocab, 128)
-    embedding = params["encode"]["embedding"]["embeddings"][right]  # f32[B,16,128]
-    # siamese.kspec:14 lstm(width)
-    encode_2 = embedding.transpose(1, 0, 2)  # f32[16,B,128]
-    encode_2 = encode_2 @ params["encode"]["lstm"]["kernel"]  # f32[16,B,256]
-    encode_2 = encode_2 + params["encode"]["lstm"]["bias"]  # f32[16,B,256]
-
-    def encode_step_(carry, x):
-        h, c = carry
-        encode = h @ params["encode"]["lstm"]["recurrent_kernel"]  # f32[B,256]
-        encode = x + encode  # f32[B,256]
-        i = encode[:, :64]  # f32[B,64]
-        i = jax.nn.sigmoid(i)  # f32[B,64]
-        f = encode[:, 64:128]  # f32[B,64]
-        f = jax.nn.sigmoid(f)  # f32[B,64]
-        g = encode[:, 128:192]  # f32[B,64]
-        g = jnp.tanh(g)  # f32[B,64]
-        o = encode[:, 192:]  # f32[B,64]
-        o = jax.nn.sigmoid(o)  # f32[B,64]
-        c = f * c  # f32[B,64]
-        c_2 = i * g  # f32[B,64]
-        c = c + c_2  # f32[B,64]
-        h = jnp.tanh(c)  # f32[B,64]
-        h = o * h  # f32[B,64]
-        return (h, c), None
-
-    (encode_2, _), _ = jax.lax.scan(
-        encode_step_, (start, start), encode_2
-    )  # f32[B,64], f32[B,64]
+    _, encode, _ = lstm(
+        embedding,
+        params["encode"]["lstm"]["kernel"],
+        params["encode"]["lstm"]["recurrent_kernel"],
+        params["encode"]["lstm"]["bias"],
+    )  # f32[2B,16,64], f32[2B,64], f32[2B,64]
+    encode, encode_2 = jnp.split(encode, 2, axis=0)  # f32[B,64], f32[B,64]
     # siamese.kspec:16 dot(left -> encode, right -> encode, axes=1)
     dot = jnp.einsum("ba,ba->b", encode, encode_2)  # f32[B]
     dot = jnp.expand_dims(dot, axis=1)  # f32[B,1]
@@ -351,6 +207,105 @@ def divide_no_nan(x, y):
     """`x / y`, and 0 where `y` is 0; its gradient is finite there, too."""
     empty = y == 0
     return jnp.where(empty, 0, x / jnp.where(empty, 1, y))
+
+
+def lstm(
+    x,
+    kernel,
+    recurrent_kernel,
+    bias=None,
+    initial_state=None,
+    mask=None,
+    reverse=False,
+):
+    """The outputs of all steps, and the last states h and c.
+
+    i, f, g, o = parts of x @ kernel + h @ recurrent_kernel + bias
+    c = sigmoid(f) * c + sigmoid(i) * tanh(g);  h = sigmoid(o) * tanh(c)
+
+    Where `mask` is false the states stay as they are. With `reverse` the last step
+    comes first; outputs stand where their steps do.
+    """
+    rows, steps, _ = x.shape
+    z = rows_of(jnp.swapaxes(x, 0, 1)) @ kernel
+    z = z.reshape(steps, rows, -1)
+    if bias is not None:
+        z = z + bias
+    if initial_state is None:
+        start = jnp.zeros_like(z[0, :, : recurrent_kernel.shape[0]])
+        initial_state = (start, start)
+    if mask is not None:
+        mask = jnp.swapaxes(mask, 0, 1)[:, :, None]
+    outputs, states = lstm_steps(reverse, z, recurrent_kernel, initial_state, mask)
+    return jnp.swapaxes(outputs, 0, 1), *states
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def lstm_steps(reverse, z, recurrent_kernel, states, mask):
+    """The outputs and the last states, from `z = x @ kernel + bias`; steps go first."""
+    return lstm_forward(reverse, z, recurrent_kernel, states, mask)[0]
+
+
+def lstm_forward(reverse, z, recurrent_kernel, states, mask):
+    """The same, and what the way back needs: the slopes of each step."""
+
+    def step(states, slices):
+        h, c = states
+        z, counts = slices
+        i, f, g, o = jnp.split(z + h @ recurrent_kernel, 4, axis=-1)
+        i, f = jax.nn.sigmoid(i), jax.nn.sigmoid(f)
+        g, o = jnp.tanh(g), jax.nn.sigmoid(o)
+        new_c = f * c + i * g
+        t = jnp.tanh(new_c)
+        new_h = o * t
+        # c by i, f and g before their activations, h by o, h by c, and c by c before.
+        slopes = (g * i * (1 - i), c * f * (1 - f), i * (1 - g * g), t * o * (1 - o))
+        h_by_c, c_by_c = o * (1 - t * t), f
+        if counts is not None:
+            new_h, new_c = jnp.where(counts, new_h, h), jnp.where(counts, new_c, c)
+            slopes = tuple(jnp.where(counts, slope, 0) for slope in slopes)
+            h_by_c, c_by_c = jnp.where(counts, h_by_c, 0), jnp.where(counts, c_by_c, 1)
+        return (new_h, new_c), (new_h, (slopes, h_by_c, c_by_c))
+
+    last, (outputs, kept) = jax.lax.scan(step, states, (z, mask), reverse=reverse)
+    return (outputs, last), (recurrent_kernel, states[0], outputs, mask, kept)
+
+
+def lstm_backward(reverse, kept, gradients):
+    """The gradients of z, the recurrent kernel, and the first states."""
+    recurrent_kernel, start, outputs, mask, slopes = kept
+    of_outputs, of_last = gradients
+
+    def step(of_states, slices):
+        of_h, of_c = of_states
+        of_output, counts, ((by_i, by_f, by_g, by_o), h_by_c, c_by_c) = slices
+        of_h = of_h + of_output
+        of_c = of_c + of_h * h_by_c
+        of_z = (of_c * by_i, of_c * by_f, of_c * by_g, of_h * by_o)
+        before = jnp.concatenate(of_z, axis=-1) @ recurrent_kernel.T
+        if counts is not None:
+            before = jnp.where(counts, before, of_h)
+        return (before, of_c * c_by_c), (of_h, of_c)
+
+    # What a step makes of these two is cheaper to compute again for all than to keep.
+    slices = (of_outputs, mask, slopes)
+    of_start, (of_h, of_c) = jax.lax.scan(step, of_last, slices, reverse=not reverse)
+    by_i, by_f, by_g, by_o = slopes[0]
+    of_z = (of_c * by_i, of_c * by_f, of_c * by_g, of_h * by_o)
+    of_z = jnp.concatenate(of_z, axis=-1)
+    before = states_before(start, outputs, reverse)
+    return of_z, rows_of(before).T @ rows_of(of_z), of_start, None
+
+
+lstm_steps.defvjp(lstm_forward, lstm_backward)
+
+
+def rows_of(x):
+    """The vectors of the last axis, one below the other.
+
+    On CPUs a product of two matrices is faster than one that contracts several axes.
+    """
+    return x.reshape(-1, x.shape[-1])
 
 
 class AdamState(NamedTuple):
@@ -395,6 +350,13 @@ def scale_by_keras_adam(beta_1, beta_2, epsilon, amsgrad=False):
         return updates, AdamState(count, first, second, largest)
 
     return optax.GradientTransformation(init, update)
+
+
+def states_before(start, states, reverse):
+    """The state before each step: `start`, and all states behind steps but the last."""
+    if reverse:
+        return jnp.concatenate([states[1:], start[None]])
+    return jnp.concatenate([start[None], states[:-1]])
 
 
 optimizer = optax.chain(

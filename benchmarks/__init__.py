@@ -1,0 +1,1 @@
+"""kspec against its peers on the same work: `python -m benchmarks`."""

@@ -1,0 +1,89 @@
+"""The table of kernels that ships with kspec: each way of an op, timed in a small training step.
+
+    python -m benchmarks.kernels
+
+writes `kspec/passes/kernels.json`. The ops are those of usual networks, from the first layer to
+the last, and the sizes between which one way becomes better than the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Final
+
+import kspec
+from kspec.files import write_json
+from kspec.passes.measured import TABLE
+from kspec.planning import make_plan
+from kspec.runtime import compat
+from kspec.runtime.tune import Steps, tune_places
+from kspec.tuned import Seconds, content
+
+SECONDS: Final = 8.0  # of turns an op
+# Batch, size of the image, channels, filters, window.
+CONVOLUTIONS: Final = (
+    *((64, 32, 3, 32, 3), (64, 32, 32, 32, 3), (8, 32, 3, 32, 3), (8, 32, 32, 64, 3)),
+    *((64, 28, 1, 32, 3), (64, 26, 32, 64, 3), (64, 28, 1, 32, 5), (64, 14, 32, 64, 5)),
+    *((64, 16, 3, 32, 3), (64, 16, 32, 64, 3), (16, 16, 64, 128, 3)),
+    *((64, 8, 1, 32, 3), (64, 8, 32, 32, 3), (64, 8, 64, 128, 3), (8, 8, 64, 64, 3)),
+    *((64, 4, 32, 64, 3), (64, 4, 64, 64, 3), (16, 4, 128, 128, 3), (8, 56, 64, 64, 3)),
+    *((8, 28, 128, 256, 3), (8, 28, 512, 512, 3), (16, 14, 256, 512, 3), (16, 14, 512, 512, 3)),
+)
+# Batch, steps, channels, filters, window.
+IN_TIME: Final = ((32, 100, 16, 32, 3), (32, 100, 64, 64, 5), (32, 1000, 1, 32, 8))
+# Batch, size of the image, channels.
+POOLS: Final = ((64, 32, 32), (64, 16, 64), (64, 8, 128), (64, 8, 32), (64, 4, 64), (8, 56, 64))
+# Which of them are in bfloat16, too.
+HALF: Final = (1, 3, 9, 13, 26, 28)
+TRAIN: Final = """
+train {
+  model = Net
+  data = numbers
+  loss = mean_squared_error(y, out)
+  optimizer = sgd(0.01)
+  batch = %d
+}
+"""
+
+
+def spec(batch: int, shape: tuple[int, ...], layers: str) -> str:
+    """A model of such layers, whose mean is what it learns."""
+    axes = ", ".join(map(str, shape))
+    mean = f"global_average_pooling{len(shape) - 1}d"
+    data = f"data numbers {{\n  source = arrays()\n  x : f32[{axes}]\n  y : f32[1]\n}}\n"
+    output = f"  output out = x -> {layers} -> {mean} -> dense(1)\n"
+    return f"{data}model Net {{\n  input x : f32[{axes}]\n{output}}}\n{TRAIN % batch}"
+
+
+def specs() -> list[str]:
+    """One an op."""
+    found: list[str] = []
+    for batch, size, channels, filters, window in CONVOLUTIONS:
+        layer = f"conv2d({filters}, {window}, padding=same, activation=relu)"
+        found.append(spec(batch, (size, size, channels), layer))
+    for batch, steps, channels, filters, window in IN_TIME:
+        layer = f"conv1d({filters}, {window}, padding=same, activation=relu)"
+        found.append(spec(batch, (steps, channels), layer))
+    for batch, size, channels in POOLS:
+        layers = f"dense({channels}) -> max_pooling2d(2)"
+        found.append(spec(batch, (size, size, channels), layers))
+    half = "precision = mixed_bfloat16\n}"
+    return [*found, *(found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF)]
+
+
+def main() -> None:
+    """Measure all, and write the table."""
+    choices: dict[str, str] = {}
+    seconds: dict[str, Seconds] = {}
+    for text in specs():
+        compiled = kspec.compile_text(text).compiled
+        race = Steps("", make_plan(compiled).phases, seconds=SECONDS)
+        for each in tune_places(compiled.program.module, race):
+            key = each.sites[0].key
+            choices[key], seconds[key] = each.chosen, each.seconds
+            sys.stderr.write(f"{key}: {dict(each.seconds)}, {each.chosen}\n")
+    write_json(TABLE, content(choices, seconds, compat.device().device_kind))
+
+
+if __name__ == "__main__":
+    main()

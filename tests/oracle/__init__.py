@@ -1,0 +1,1 @@
+"""Programs held against an interpreter that shares nothing with the code generator."""

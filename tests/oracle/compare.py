@@ -1,0 +1,172 @@
+"""Hold executors against each other: what differs more than rounding may.
+
+A program P may be twice as far from the interpreter as the unoptimized program U is, and
+`FLOOR` of the quantity's scale, and as far as rounding of weights and gradients alone would
+bring it. Where a pass is exact, it gives the same bits as U. U itself must be within `TRUST`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+import numpy as np
+
+from kspec.codegen.module import generate
+from kspec.passes import OPTIONAL, Pass
+from kspec.passes.eliminate_common_ops import eliminate_common_ops
+from kspec.passes.eliminate_dead_ops import eliminate_dead_ops
+from tests.oracle.cases import Case
+from tests.oracle.executors import (
+    Quantities,
+    generated,
+    interpreted,
+    unoptimized,
+    with_passes,
+)
+from tests.oracle.interpreter.core import Array
+
+# The quantities that a pass leaves bit for bit. Where an op with several consumers takes the
+# place of several ops, gradients are added up in another order.
+EXACT: Final[dict[Pass, tuple[str, ...]]] = {
+    eliminate_common_ops: (".predict.", ".eval"),
+    eliminate_dead_ops: ("",),
+}
+FLOOR: Final = 1e-6
+TRUST: Final = 2e-5
+NEAR: Final = 0.1  # of the largest number of a kind: smaller tensors are measured by this
+NOISES: Final = (1, 2)
+SENSITIVITY: Final = 4
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two executors that do not agree.
+
+    Attributes:
+        executor: `U`, or the pass that is in P, or `all`.
+        quantity: What differs most, by its own measure.
+        error: How far it is off, in its scale.
+        allowed: How far it may be.
+    """
+
+    executor: str
+    quantity: str
+    error: float
+    allowed: float
+
+    def __str__(self) -> str:
+        return (
+            f"{self.executor}: {self.quantity} is off by {self.error:.1e}, "
+            f"of {self.allowed:.1e} that it may be"
+        )
+
+
+def scales(found: Quantities) -> dict[str, float]:
+    """What errors of each quantity are measured in."""
+    largest = {name: float(np.abs(each).max(initial=0)) for name, each in found.items()}
+    kinds: dict[str, float] = {}
+    for name, size in largest.items():
+        kinds[_kind(name)] = max(kinds.get(_kind(name), 0.0), size)
+    return {name: max(size, NEAR * kinds[_kind(name)], 1e-6) for name, size in largest.items()}
+
+
+def _kind(name: str) -> str:
+    return ".".join(name.split(".")[:2])
+
+
+def _error(one: Array, other: Array, scale: float) -> float:
+    """The largest difference; no number is as far off as can be."""
+    if one.shape != other.shape:
+        return float("inf")
+    if not one.size:
+        return 0.0
+    apart = np.abs(np.asarray(one, np.float64) - other).max()
+    return float(apart / scale) if np.isfinite(apart) else float("inf")
+
+
+@dataclass
+class Reference:
+    """What the interpreter and the unoptimized program say of a case."""
+
+    case: Case
+    ours: Quantities
+    plain: Quantities
+    programs: dict[str, Quantities]  # by their texts
+    scale: dict[str, float]
+
+    @classmethod
+    def of(cls, case: Case) -> Reference:
+        """Run both. Raises UnknownOp, SpecError."""
+        ours = interpreted(case)
+        module = unoptimized(case)
+        plain = generated(case, module)
+        return cls(case, ours, plain, {generate(module, "c"): plain}, scales(ours))
+
+    @cached_property
+    def noise(self) -> dict[str, float]:
+        """How far rounding alone may bring each quantity."""
+        noise = dict.fromkeys(self.ours, 0.0)
+        for seed in NOISES:
+            for name, value in interpreted(self.case, seed).items():
+                noise[name] = max(noise[name], _error(value, self.ours[name], self.scale[name]))
+        return noise
+
+    def program(self, passes: tuple[Pass, ...]) -> Quantities:
+        """What the program with some passes gives; one that was run already is not run again."""
+        module = with_passes(self.case, passes)
+        text = generate(module, "c")
+        if text not in self.programs:
+            self.programs[text] = generated(self.case, module)
+        return self.programs[text]
+
+    def _off(self, executor: str, name: str, error: float, allowed: float) -> Iterator[Difference]:
+        """A difference, if it is one; how much rounding does is only asked where that counts."""
+        if not error <= allowed:
+            allowed += SENSITIVITY * self.noise[name]
+            if not error <= allowed:
+                yield Difference(executor, name, error, allowed)
+
+    def own(self) -> Iterator[Difference]:
+        """Where the unoptimized program is not what the interpreter says."""
+        for name, value in self.plain.items():
+            error = _error(value, self.ours[name], self.scale[name])
+            yield from self._off("U", name, error, TRUST)
+
+    def against(
+        self, executor: str, found: Quantities, exact: tuple[str, ...]
+    ) -> Iterator[Difference]:
+        """Where a program with passes is not."""
+        known = self.ours.keys()
+        for name in (self.plain.keys() - found.keys()) | (found.keys() - known):
+            yield Difference(executor, name, float("inf"), 0.0)
+        for name, value in found.items():
+            if name not in known:
+                continue
+            plain = self.plain.get(name)
+            if plain is not None and name.startswith(exact):
+                if not np.array_equal(value, plain, equal_nan=True):
+                    error = _error(value, plain, self.scale[name])
+                    yield Difference(executor, name, error, 0.0)
+                continue
+            error = _error(value, self.ours[name], self.scale[name])
+            base = 0.0 if plain is None else _error(plain, self.ours[name], self.scale[name])
+            yield from self._off(executor, name, error, 2 * base + FLOOR)
+
+
+def differences(case: Case, passes: tuple[Pass, ...] = OPTIONAL) -> list[Difference]:
+    """Where executors of a case disagree: U with I, each pass alone, and all of them."""
+    reference = Reference.of(case)
+    found = worst(reference.own())
+    for run in passes:
+        made = reference.program((run,))
+        found += worst(reference.against(run.__name__, made, EXACT.get(run, ())))
+    return found + worst(reference.against("all", reference.program(passes), ()))
+
+
+def worst(found: Iterator[Difference]) -> list[Difference]:
+    """The one that is farthest off, by what is allowed."""
+    every = list(found)
+    return [max(every, key=lambda each: each.error / max(each.allowed, 1e-12))] if every else []

@@ -1,0 +1,155 @@
+"""Weights of rounds as one array of the state: nobody outside of the program sees that."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+import kspec
+from kspec.diagnostics import SpecError
+from kspec.optimizers.base import Optimizer
+from kspec.passes import stack_weights
+from kspec.registry import names
+from tests.cuts import in_parts
+from tests.test_optimizer_text import program as small
+from tests.test_phases import same, weights
+from tests.without import program_without
+
+SPEC = """
+data rows {
+  source = arrays()
+  x : f32[32, 8]
+  y : f32[32, 8]
+}
+
+block Layer {
+  input x : f32[T, 8]
+  output x + (x -> dense(8, tanh))
+}
+
+block Tower {
+  input x : f32[T, 8]
+  repeat 16 { x = x -> Layer() }
+  output x
+}
+
+model Net {
+  input x : f32[32, 8]
+  share tower = Tower()
+  output out = x -> dense(8) -> tower -> dense(8)
+}
+
+train {
+  model     = Net
+  data      = rows
+  loss      = mean_squared_error(y, out)
+  batch     = 16
+  BODY
+}
+"""
+PHASES = """optimizer = adamw(0.01, exclude_from_weight_decay=["**.bias"])
+  optimizer **.bias = rmsprop(0.01, momentum=0.5)
+  phase head { epochs = 1, freeze tower }
+  phase tune { epochs = 2, unfreeze tower, optimizer = adam(0.01, use_ema=true) }"""
+SIMPLE = """optimizer = OPTIMIZER
+  epochs = 2
+  terminate_on_nan {}"""
+STACKED = "stack_weights(params)"
+
+
+def spec(body: str = SIMPLE, optimizer: str = "adam(0.01)") -> str:
+    return SPEC.replace("BODY", body.replace("OPTIMIZER", optimizer))
+
+
+def rows(seed: int) -> dict[str, Any]:
+    rng = np.random.default_rng(seed)
+    return {name: rng.standard_normal((32, 32, 8), np.float32) for name in ("x", "y")}
+
+
+DATA = {"train": rows(0), "validation": rows(1)}
+
+
+def test_a_run_is_what_it_is_with_weights_by_themselves():
+    """Phases, parts that are frozen, groups by path, decay, averages, files of weights."""
+    text = spec(PHASES)
+    programs = kspec.compile_text(text), program_without(stack_weights, text)
+    stacked, single = runs = [program.init() for program in programs]
+    assert STACKED in stacked.bundle.python
+    assert STACKED not in single.bundle.python
+    assert list(stacked.weights) == list(single.weights)
+    assert "tower.layer_15.dense.kernel" in stacked.weights
+    assert same(weights(stacked), weights(single)) == set(stacked.weights)
+    for run in runs:
+        run.fit(DATA, quiet=True)
+    for path, value in weights(single).items():
+        np.testing.assert_allclose(stacked.weights[path], value, rtol=1e-4, atol=1e-5)
+    predictions = [run.predict({"x": DATA["train"]["x"]})["out"] for run in runs]
+    np.testing.assert_allclose(*predictions, rtol=1e-3, atol=1e-4)
+
+
+def test_a_run_that_dies_goes_on_as_if_it_had_not(tmp_path):
+    program = kspec.compile_text(spec())
+    assert STACKED in program.compiled.python
+    run = in_parts(program, tmp_path / "run", [1], DATA)
+    whole = weights(program.fit(DATA, quiet=True))
+    assert same(weights(run), whole) == set(whole)
+    assert same(weights(kspec.load(tmp_path / "run")), whole) == set(whole)
+
+
+def test_one_weight_is_set_and_found_by_its_path():
+    run = kspec.compile_text(spec()).init()
+    before = weights(run)
+    path = "tower.layer_3.dense.kernel"
+    run.weights[path] = np.full((8, 8), np.nan)
+    assert same(weights(run), before) == set(before) - {path}
+    with pytest.raises(ValueError, match="shape"):
+        run.weights["tower.layer_2.dense.kernel"] = np.zeros((16, 8, 8))
+    with pytest.raises(KeyError):
+        run.weights["tower.layers.dense.kernel"] = np.zeros((8, 8))
+    with pytest.raises(SpecError, match=r"tower\.layer_3\.dense\.kernel"):
+        run.fit(DATA, quiet=True)
+
+
+@pytest.mark.parametrize(
+    ("optimizer", "why"),
+    [
+        ("adam(0.01, clipnorm=0.1)", "`clipnorm` is the norm of each weight"),
+        ("lamb(0.01)", "`lamb` sees each weight as a whole"),
+        (
+            'adamw(0.01, exclude_from_weight_decay=["**.layer_3.**"])',
+            "weight decay leaves out some of them",
+        ),
+    ],
+)
+def test_why_weights_stay_by_themselves(optimizer, why):
+    program = kspec.compile_text(spec(optimizer=optimizer))
+    assert STACKED not in program.compiled.python
+    assert any(why in each.text for each in program.compiled.stages["stack_weights"].remarks)
+
+
+# The rule of muon goes by the paths of weights.
+@pytest.mark.parametrize("name", [name for name in names("optimizer") if name != "muon"])
+def test_optimizers_move_numbers_by_themselves_or_say_that_they_do_not(name):
+    """Three updates of three weights, and of one array that has them all."""
+    made: dict[str, Any] = {}
+    exec(small(f"  optimizer = {name}()").compiled.python, made)
+    rule = made["optimizer"]
+    rng = np.random.default_rng(0)
+    first, *grads = rng.standard_normal((4, 3, 4, 4)).astype(np.float32)
+
+    def train(params: Any, split: Any) -> Any:
+        state = rule.init(params)
+        for grad in grads:
+            updates, state = rule.update(split(grad), state, params)
+            params = jax.tree.map(jnp.add, params, updates)
+        return params
+
+    apart = jnp.stack(train(list(first), list))
+    together = train(first, lambda grad: grad)
+    kind = names("optimizer")[name]
+    assert issubclass(kind, Optimizer)
+    assert np.allclose(apart, together, rtol=1e-5, atol=1e-7) == kind.elementwise
