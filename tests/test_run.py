@@ -122,10 +122,11 @@ BY_HAND: dict[str, tuple[Callable[[int], Batch], Any, Any]] = {
     "matching": (pairs, match_loss, keras_adam(1e-3)),
 }
 DATA = {name: row[0] for name, row in BY_HAND.items()}
-DATA |= {"digits_cnn": digits, "digits_phases": digits}
+DATA |= {"callbacks": digits, "digits_cnn": digits, "digits_phases": digits}
 ELSEWHERE = {"flowers": "test_flowers"}  # which is large, and reads files that are not here
 DATA |= {
-    name: shipped(name) for name in ("augmented", "autoencoder", "docstrings", "siamese", "tabular")
+    name: shipped(name)
+    for name in ("augmented", "autoencoder", "docstrings", "generator", "siamese", "tabular")
 }
 
 
