@@ -12,7 +12,7 @@ import click
 
 import kspec
 from kspec.commands import bisect, check, compile, explain, plan, reference, run, runs, tune
-from kspec.commands.common import hold_streams
+from kspec.commands.common import collect_rarely, hold_streams
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,6 +23,7 @@ def main() -> None:
     In a folder with one spec, `kspec compile` and `kspec run` need no arguments.
     """
     hold_streams()
+    collect_rarely()
 
 
 for command in (

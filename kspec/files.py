@@ -64,10 +64,15 @@ def sync_folder(folder: Path) -> None:
 
 
 @contextmanager
-def replacing(path: Path) -> Generator[Path]:
+def replacing(path: Path, *, lasting: bool = True) -> Generator[Path]:
     """A file to write beside `path`, which takes its place at the end, whole or not at all.
 
     A link is followed, and the file's mode stays.
+
+    Args:
+        path: The file.
+        lasting: Whether it is to be on the disk at the end, and not soon. A power failure may
+            leave a part of one that is not, so its reader must know a whole one.
 
     Raises:
         SpecError: It cannot be written; what was there is there still.
@@ -83,10 +88,12 @@ def replacing(path: Path) -> Generator[Path]:
             if target.exists():
                 temporary.chmod(target.stat().st_mode & 0o777)
             yield temporary
-            with temporary.open("rb") as file:
-                os.fsync(file.fileno())
+            if lasting:
+                with temporary.open("rb") as file:
+                    os.fsync(file.fileno())
             temporary.replace(target)
-            sync_folder(target.parent)
+            if lasting:
+                sync_folder(target.parent)
     finally:
         with suppress(OSError):
             temporary.unlink(missing_ok=True)

@@ -26,11 +26,12 @@ def test_a_second_run_finds_the_programs_of_the_first(tmp_path, monkeypatch):
     first = weights(tmp_path)
     folder = tmp_path / "cache" / "kspec" / "programs"
     made = {path.name for path in folder.iterdir()}
-    assert any("train_steps" in name for name in made)
+    assert any(name.endswith(".ready") for name in made)
     kspec("run", spec, "--quiet", cwd=tmp_path)
     assert weights(tmp_path) == first
-    assert {path.name for path in folder.iterdir() if path.name.endswith("-cache")} <= made
-    for path in folder.glob("*-cache"):
+    after = {path.name for path in folder.iterdir()}
+    assert {name for name in after if name.endswith(("-cache", ".ready"))} <= made
+    for path in folder.iterdir():
         path.write_bytes(b"damaged")
     assert kspec("run", spec, "--quiet", cwd=tmp_path).stderr == ""
     assert weights(tmp_path) == first

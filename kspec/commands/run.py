@@ -20,6 +20,7 @@ from kspec.commands.common import (
     STARTED,
     TRAIN,
     build_folder,
+    collect_as_usual,
     compile_spec,
     end_at_once,
     find_spec,
@@ -167,6 +168,7 @@ def _train(
     progress = choose(quiet, sys.stderr)
     progress.say(f"run folder: {folder.as_posix()}")
     training = Training(started, folder, progress, STARTED, spec)
+    collect_as_usual()
     summary = training.train(dataset)
     if as_json:
         click.echo(json.dumps(summary))

@@ -12,6 +12,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, cast
 
 import jax
+from jax.experimental.compilation_cache import compilation_cache
 
 _jax = cast("Any", jax)
 SOON: Final = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -89,8 +90,8 @@ def shaped(shape: tuple[int, ...], dtype: str) -> Any:
     return _jax.ShapeDtypeStruct(shape, dtype)
 
 
-def key(seed: int) -> Any:
-    """A random key."""
+def key(seed: Any) -> Any:
+    """A random key, of an integer."""
     return _jax.random.key(seed)
 
 
@@ -114,6 +115,25 @@ def keep_programs(folder: str) -> None:
     _jax.config.update("jax_compilation_cache_dir", folder)
     _jax.config.update("jax_persistent_cache_min_compile_time_secs", 0)
     _jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def compiled_anew(lowered: Any) -> Any:
+    """The program of what was lowered, by XLA itself.
+
+    One that was read from JAX's cache can not be written again: on CPUs it lacks functions.
+    """
+    _jax.config.update("jax_enable_compilation_cache", False)
+    compilation_cache.reset_cache()  # which asks for the setting once
+    try:
+        return lowered.compile()
+    finally:
+        _jax.config.update("jax_enable_compilation_cache", True)
+        compilation_cache.reset_cache()
+
+
+def programs_folder() -> str | None:
+    """Where compiled programs are kept."""
+    return _jax.config.jax_compilation_cache_dir
 
 
 def quiet_late_callbacks() -> None:

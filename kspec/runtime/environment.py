@@ -6,9 +6,15 @@ import os
 import platform
 import sys
 from collections.abc import Mapping
+from functools import cache
 from importlib import metadata
 
 PACKAGES = ("jax", "jaxlib", "optax", "numpy", "orbax-checkpoint")
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {name: metadata.version(name) for name in PACKAGES}
 
 
 def environment() -> dict[str, str]:
@@ -17,11 +23,10 @@ def environment() -> dict[str, str]:
     from kspec.runtime import compat
 
     device = compat.device()
-    versions = {name: metadata.version(name) for name in PACKAGES}
     return {
         "kspec": kspec.__version__,
         "python": platform.python_version(),
-        **versions,
+        **_versions(),
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
         "device": f"{device.platform}: {device.device_kind}",
     }

@@ -19,6 +19,7 @@ OF_A_PHASE: Final = (
     *("train_step", "train_steps", "enter", "finalize"),
     *("trunk_step", "eval_tail_step", "eval_tail_steps"),
 )
+MODULE: Final = "kspec_program"  # what a generated file is called by its classes
 _NOTHING: Final = MappingProxyType[str, Mapping[str, Callable[..., Any]]]({})
 
 
@@ -128,7 +129,7 @@ def load_python(
     reason = forbidden_part(text, {name: frozenset(own) for name, own in externs.items()})
     if reason is not None:
         raise SpecError((ForeignCode(span=None, path=name, reason=reason),))
-    module = ModuleType("kspec_program")
+    module = ModuleType(MODULE)
     module.__file__ = name
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     if externs:

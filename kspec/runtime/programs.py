@@ -1,7 +1,8 @@
 """Keep what XLA has compiled in the user's cache folder, so that a program is compiled once.
 
 An entry is called by the program, the versions of JAX and XLA, and the device. It is JAX's
-persistent compilation cache; who has set that up already keeps it.
+persistent compilation cache; who has set that up already keeps it. Those of a generated file stand
+beside its entries: see `ready.py`.
 """
 
 from __future__ import annotations
@@ -28,6 +29,12 @@ def remember_programs() -> None:
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         _forget(folder)
         compat.keep_programs(str(folder))
+
+
+def folder_in_use() -> Path | None:
+    """The folder, if programs are kept in it; None where they are not, or elsewhere."""
+    kept = compat.programs_folder()
+    return Path(kept) if kept and Path(kept).name == FOLDER else None
 
 
 def _forget(folder: Path) -> None:

@@ -28,6 +28,7 @@ from kspec.runtime.loop import Metrics, Position
 from kspec.runtime.outputs import outputs_of
 from kspec.runtime.placement import Placement
 from kspec.runtime.progress import Progress
+from kspec.runtime.ready import Keeper
 from kspec.runtime.trainer import Trainer
 from kspec.runtime.watch import Kept, Watch
 from kspec.runtime.weights import Weights, flatten, load_into, read_tables
@@ -57,13 +58,14 @@ class Run:
 
     def __init__(self, bundle: Bundle, seed: int | None = None) -> None:
         self.bundle = bundle
-        self.executable: Executable = load_python(
-            bundle.python, f"{bundle.plan.name}.py", externs.load(bundle)
-        )
+        own = externs.load(bundle)
+        loaded = load_python(bundle.python, f"{bundle.plan.name}.py", own)
+        keeper = Keeper(loaded, bundle.python, imports=bool(own))
+        self.executable: Executable = keeper.functions()
         self.seed = bundle.plan.seed if seed is None else seed
         # Put on the device by name, as all later states are: else the first step's program
         # would be compiled a second time.
-        state, self.places = first_state(self.executable, self.seed, len(bundle.plan.layers))
+        state, self.places = first_state(keeper, self.seed, len(bundle.plan.layers))
         self.placement = Placement(bundle.plan.devices)
         self.state: Tree = self.placement.whole(state)
         self.history: list[Record] = []
