@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-FEW = 2  # cases of a name in a test
+FEW = 1  # case of a name in a test
 HERE = Path(__file__).parent
 
 
