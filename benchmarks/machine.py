@@ -22,7 +22,7 @@ from typing import Final
 
 from kspec.tuned import machine
 
-PACKAGES: Final = ("kspec", "jax", "jaxlib", "optax", "keras", "numpy")
+PACKAGES: Final = ("kspec", "jax", "jaxlib", "optax", "keras", "numpy", "flax", "torch")
 TRIES: Final = 15
 
 
@@ -83,8 +83,16 @@ def describe() -> dict[str, str]:
         "device": f"{device.platform}: {device.device_kind}",
         "load": f"{os.getloadavg()[0]:.1f}",
         "python": platform.python_version(),
-        **{name: metadata.version(name) for name in PACKAGES},
+        **{name: version for name in PACKAGES if (version := _version(name))},
     }
+
+
+def _version(name: str) -> str | None:
+    """The version of a package; None where it is not installed."""
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def main() -> None:

@@ -189,7 +189,7 @@ def main() -> None:
     print("| workload | part | seconds |\n|---|---|---|")
     for name in given.names or WORKLOADS:
         for number, (part, seconds) in enumerate(WORKLOADS[name](given.rounds).items()):
-            shown = "" if number else f"`{name}`"
+            shown = "" if number else name
             print(f"| {shown} | {part} | {statistics.median(seconds):#.3g} |", flush=True)
 
 

@@ -29,7 +29,7 @@ the columns mean.
 
 def page(facts: Mapping[str, str], rates: Rates, rounds: int, measured: Sequence[Measured]) -> str:
     """RESULTS.md."""
-    versions = ", ".join(f"{name} {facts[name]}" for name in PACKAGES)
+    versions = ", ".join(f"{name} {facts[name]}" for name in PACKAGES if name in facts)
     lines = [
         HEAD,
         f"- {facts['date']}, {facts['machine']}, {facts['device']}, load average {facts['load']}",
