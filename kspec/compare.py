@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from kspec.elaborate import Program
 from kspec.flops import flops
 from kspec.ir import Op, Part, show_attr
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 from kspec.syntax import tree
 from kspec.syntax.printer import print_expr
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kspec.ir import Func, flops_of
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 
 def flops(func: Func) -> int:

@@ -12,7 +12,7 @@ from kspec.elaborate.values import Extern
 from kspec.externs import ExternPlan
 from kspec.ir import CONVOLUTIONS, TABLE, Call, Module, Op, Phase
 from kspec.ir.extern import of_example
-from kspec.passes.rewrite import definitions, rows_looked_up
+from kspec.ir.uses import definitions, rows_looked_up
 from kspec.plan import Offsets, PhasePlan, Plan
 from kspec.registry import lookup
 from kspec.scored import scored

@@ -11,7 +11,7 @@ from kspec.estimate.sizes import Sizes, count_in_words, in_words
 from kspec.estimate.step import Estimate, estimates, needs_of
 from kspec.graph.model import text_of
 from kspec.ir import flops_of
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 WIDEST: Final = 46  # the title of a part
 # After this pass functions are those of the modes, and still op by op as the author wrote them.

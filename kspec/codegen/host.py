@@ -10,7 +10,7 @@ from kspec.codegen.functions import place_of
 from kspec.codegen.names import safe
 from kspec.codegen.ops import EMITTERS
 from kspec.ir import OPS, Func, Op
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 
 def host_functions(file: File) -> list[str]:

@@ -21,7 +21,7 @@ from kspec.elaborate.origins import spell
 from kspec.elaborate.scope import Scope
 from kspec.elaborate.values import Tensor
 from kspec.ir import Dim, Shape, TensorType, bound_of
-from kspec.passes.rewrite import rows_looked_up
+from kspec.ir.uses import rows_looked_up
 from kspec.syntax import tree
 
 

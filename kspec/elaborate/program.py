@@ -29,7 +29,7 @@ from kspec.elaborate.reporter import Failed, Reporter
 from kspec.elaborate.train import Training, elaborate_train
 from kspec.elaborate.values import BlockValue, Extern
 from kspec.ir import Func, Module, Part, TensorType, Value
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 from kspec.syntax import tree
 from kspec.syntax.tree import Expr, Spec
 

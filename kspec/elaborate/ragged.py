@@ -15,7 +15,7 @@ from kspec.diagnostics.errors import LengthNameTaken
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.values import Tensor
 from kspec.ir import BATCH, Builder, Op, TensorType, Value
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 
 class Padding:

@@ -35,10 +35,11 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from kspec.ir import BATCH, KEY, Func, Module, Op, Phase, TensorType, Value, flops_of
+from kspec.ir.uses import live_ops
 from kspec.passes.batch_shared_calls import apart
 from kspec.passes.isomorphism import signature
 from kspec.passes.remarks import done, refused
-from kspec.passes.rewrite import free_name, live_ops, substituted, without_unused
+from kspec.passes.rewrite import free_name, substituted, without_unused
 
 FEWEST_EPOCHS: Final = 2
 LEAST_SHARE: Final = 0.1  # of the step's work, below which keeping the trunk's results is no gain

@@ -41,8 +41,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from kspec.ir import KEY, Builder, Func, Module, Op, Phase, TensorType, Value
+from kspec.ir.uses import live_ops
 from kspec.passes.batch_statistics import BATCH_NORMS, normalize_as_moved, normalize_by_batch
-from kspec.passes.rewrite import live_ops, rewrite_func, without_unused
+from kspec.passes.rewrite import rewrite_func, without_unused
 
 
 def derive_modes(module: Module) -> Module:

@@ -13,7 +13,7 @@ After:
 from __future__ import annotations
 
 from kspec.ir import Func, Module
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 
 def eliminate_dead_ops(module: Module) -> Module:

@@ -23,8 +23,9 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from kspec.ir import Builder, Func, Module, Op, Value
+from kspec.ir.uses import definitions
 from kspec.passes.eliminate_dead_ops import eliminate_dead_ops
-from kspec.passes.rewrite import definitions, rewrite_func
+from kspec.passes.rewrite import rewrite_func
 
 _BINARY: Final[Mapping[str, Callable[[float, float], float]]] = {
     "add": operator.add,

@@ -24,8 +24,9 @@ from typing import Final
 
 from kspec.estimate.sizes import Sizes, in_words
 from kspec.ir import Builder, Func, Module, Op, Value
+from kspec.ir.uses import definitions, live_ops
 from kspec.passes.remarks import done, refused
-from kspec.passes.rewrite import definitions, live_ops, map_steps, rewrite_func
+from kspec.passes.rewrite import map_steps, rewrite_func
 
 LEAST: Final = 32 * 2**20  # bytes of logits; below, parts cost more time than they save
 PART: Final = 16 * 2**20  # bytes of the logits of a part

@@ -18,8 +18,9 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from kspec.ir import Builder, Func, Module, Op, Value
+from kspec.ir.uses import definitions
 from kspec.passes.remarks import done
-from kspec.passes.rewrite import definitions, rewrite_func
+from kspec.passes.rewrite import rewrite_func
 
 # Each loss and the activation that it can undo.
 FUSIBLE: Final = {

@@ -30,7 +30,7 @@ from dataclasses import replace
 from typing import Final
 
 from kspec.ir import OPS, RECURRENT, Builder, Func, Module, Op, Value
-from kspec.passes.rewrite import live_ops
+from kspec.ir.uses import live_ops
 
 MIXED: Final = "mixed_bfloat16"
 HIGH: Final = "f32"

@@ -6,10 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from typing import Final
 
-from kspec.diagnostics import Span
 from kspec.ir import Builder, Func, Module, Op, Value
 
-_MOVERS: Final = ("reshape", "cast", "squeeze", "index", "transpose", "expand_dims")
 _STEPS: Final = ("train", "eval", "predict", "trunk")
 Rule = Callable[[Op, Builder], "Value | tuple[Value, ...] | None"]
 
@@ -58,46 +56,6 @@ def map_steps(module: Module, fn: Callable[[Func], Func]) -> Module:
     return module.map_funcs(lambda func: fn(func) if func.name.startswith(_STEPS) else func)
 
 
-def live_ops(ops: Iterable[Op], results: Iterable[Value]) -> list[Op]:
-    """The ops that the results need, in their order; in bodies, too."""
-    live = set(results)
-    kept: list[Op] = []
-    for op in reversed(tuple(ops)):
-        if live.isdisjoint(op.results):
-            continue
-        if op.body is not None:
-            needed = live_ops(op.body.ops, (value for _, value in op.body.returns))
-            op = replace(op, body=op.body.with_ops(needed))
-        live.update(op.uses)
-        kept.append(op)
-    return kept[::-1]
-
-
-def rows_looked_up(
-    ops: Iterable[Op], makers: Mapping[Value, Op], names: Mapping[Value, str]
-) -> dict[str, tuple[int, Span | None]]:
-    """How many rows the embeddings have that look values up, and their places.
-
-    Args:
-        ops: The ops.
-        makers: The op that made each value.
-        names: The values in question, and what they are called.
-
-    Returns:
-        The least number of rows of each name that is looked up.
-    """
-    found: dict[str, tuple[int, Span | None]] = {}
-    for op in ops:
-        if op.name != "take":
-            continue
-        rows, name = op.args[0].type.shape[0], names.get(behind_movers(op.args[1], makers))
-        if name is None or not isinstance(rows, int):
-            continue
-        if name not in found or rows < found[name][0]:
-            found[name] = (rows, op.span)
-    return found
-
-
 def substituted(op: Op, values: Mapping[Value, Value]) -> Op:
     """An op, and its body, with others of the same types in the place of some values."""
     body = op.body
@@ -123,17 +81,3 @@ def without_unused(func: Func, kept: Iterable[Value] = ()) -> Func:
     used = {*kept, *(value for op in func.ops for value in op.uses)}
     used.update(value for _, value in func.returns)
     return replace(func, params=tuple(value for value in func.params if value in used))
-
-
-def behind_movers(value: Value, makers: Mapping[Value, Op]) -> Value:
-    """The value whose numbers it has: behind all that just moves numbers about."""
-    maker = makers.get(value)
-    while maker is not None and maker.name in _MOVERS:
-        value = maker.args[0]
-        maker = makers.get(value)
-    return value
-
-
-def definitions(func: Func) -> dict[Value, Op]:
-    """The op that makes each value, those in bodies included."""
-    return {value: op for op in func.walk() for value in op.results}

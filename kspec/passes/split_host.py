@@ -39,8 +39,9 @@ from dataclasses import replace
 from typing import Final
 
 from kspec.ir import OPS, Func, Module, Op, Value
+from kspec.ir.uses import live_ops
 from kspec.passes.derive_modes import inference
-from kspec.passes.rewrite import free_name, live_ops, substituted, without_unused
+from kspec.passes.rewrite import free_name, substituted, without_unused
 
 MASK: Final = "mask"
 

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from kspec.ir import JAX_DTYPES, KEY, Module, TensorType, bound_of
-from kspec.passes.rewrite import behind_movers, definitions
+from kspec.ir.uses import behind_movers, definitions
 from kspec.runtime import compat
 from kspec.runtime.executable import Executable, Tree, updates_of
 from kspec.runtime.stacks import unstacked
