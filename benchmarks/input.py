@@ -139,7 +139,8 @@ def image_folder(folder: Path) -> str:
         small = RNG.integers(0, 256, (24, 24, 3), np.uint8)
         Image.fromarray(small).resize((320, 240)).save(place / f"{number}.jpg")
     fields = ("image : u8[96, 96, 3]\n  label : class[10]", "u8[96, 96, 3]")
-    layers = "rescaling(1/255) -> conv2d(16, 3, relu) -> max_pooling2d -> conv2d(32, 3, relu)"
+    layers = "rescaling(1/255) -> conv2d(16, 3, activation=relu) -> max_pooling2d"
+    layers += " -> conv2d(32, 3, activation=relu)"
     layers += " -> global_average_pooling2d -> dense(10, softmax)"
     return spec('image_folder("images", size=(96, 96))', fields, layers)
 
