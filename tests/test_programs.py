@@ -6,7 +6,9 @@ import os
 import time
 from pathlib import Path
 
-from kspec.runtime import programs
+import jax
+
+from kspec.runtime import compat, programs
 from tests.conftest import SPECS
 from tests.test_cli import kspec
 
@@ -56,3 +58,18 @@ def test_a_cache_of_the_users_own_is_left_to_them(tmp_path, monkeypatch):
     monkeypatch.setenv("JAX_COMPILATION_CACHE_DIR", "elsewhere")
     programs.remember_programs()
     assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_kept_where_a_user_has_turned_that_off():
+    config = jax.config
+    before = config.jax_compilation_cache_dir
+    config.update("jax_compilation_cache_dir", "somewhere/programs")
+    try:
+        assert programs.folder_in_use() == Path("somewhere/programs")
+        config.update("jax_enable_compilation_cache", False)
+        assert programs.folder_in_use() is None
+        compat.compiled_anew(jax.jit(lambda x: x + 1).lower(1.0))
+        assert config.jax_enable_compilation_cache is False
+    finally:
+        config.update("jax_enable_compilation_cache", True)
+        config.update("jax_compilation_cache_dir", before)

@@ -122,18 +122,20 @@ def compiled_anew(lowered: Any) -> Any:
 
     One that was read from JAX's cache can not be written again: on CPUs it lacks functions.
     """
+    before = _jax.config.jax_enable_compilation_cache
     _jax.config.update("jax_enable_compilation_cache", False)
     compilation_cache.reset_cache()  # which asks for the setting once
     try:
         return lowered.compile()
     finally:
-        _jax.config.update("jax_enable_compilation_cache", True)
+        _jax.config.update("jax_enable_compilation_cache", before)
         compilation_cache.reset_cache()
 
 
 def programs_folder() -> str | None:
-    """Where compiled programs are kept."""
-    return _jax.config.jax_compilation_cache_dir
+    """Where compiled programs are kept; None where a user has turned that off."""
+    config = _jax.config
+    return config.jax_compilation_cache_dir if config.jax_enable_compilation_cache else None
 
 
 def quiet_late_callbacks() -> None:

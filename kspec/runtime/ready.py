@@ -1,4 +1,4 @@
-"""Compiled programs in files: a run of what was compiled before traces and lowers nothing.
+"""Compiled programs in files: what was compiled before is neither traced nor lowered again.
 
 JAX's own cache of compiled programs is asked with the program that tracing and lowering give, which
 takes longer than the answer. Here a function of a generated file is known by the file's text and
