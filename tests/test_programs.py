@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import jax
+import pytest
 
 from kspec.runtime import compat, programs
 from tests.conftest import SPECS
@@ -21,9 +22,19 @@ def weights(place: Path) -> bytes:
     return content
 
 
-def test_a_second_run_finds_the_programs_of_the_first(tmp_path, monkeypatch):
+def factored() -> str:
+    """A spec whose first weights take a function of LAPACK, which JAX finds where it lowers."""
+    text = (SPECS / "digits.kspec").read_text()
+    changed = text.replace("relu)", "relu, kernel_initializer=orthogonal)")
+    assert changed != text
+    return changed
+
+
+@pytest.mark.parametrize("text", [(SPECS / "digits.kspec").read_text(), factored()])
+def test_a_second_run_finds_the_programs_of_the_first(text, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    spec = (SPECS / "digits.kspec").as_posix()
+    spec = (tmp_path / "digits.kspec").as_posix()
+    Path(spec).write_text(text)
     kspec("run", spec, "--quiet", cwd=tmp_path)
     first = weights(tmp_path)
     folder = tmp_path / "cache" / "kspec" / "programs"

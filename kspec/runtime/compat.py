@@ -12,7 +12,9 @@ from contextlib import AbstractContextManager
 from typing import Any, Final, cast
 
 import jax
+import numpy as np
 from jax.experimental.compilation_cache import compilation_cache
+from jaxlib import lapack
 
 _jax = cast("Any", jax)
 SOON: Final = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
@@ -130,6 +132,14 @@ def compiled_anew(lowered: Any) -> Any:
     finally:
         _jax.config.update("jax_enable_compilation_cache", before)
         compilation_cache.reset_cache()
+
+
+def prepare_lapack() -> None:
+    """Find the functions of LAPACK, which JAX else does where it lowers a call of one.
+
+    A program that calls them before ends the process.
+    """
+    cast("Any", lapack).prepare_lapack_call("geqrf_ffi", np.dtype("float32"))
 
 
 def programs_folder() -> str | None:

@@ -38,6 +38,7 @@ _jax = cast("Any", jax)
 _serialize = cast("Any", serialize_executable).serialize
 _load = cast("Any", serialize_executable).deserialize_and_load
 _HASH: Final = 32  # bytes at the start of a file
+_LAPACK: Final = b"lapack_"  # in a program that calls a function of LAPACK
 _FOLDERS: Final = ("jax_compilation_cache", "jax_persistent_cache")  # they change no program
 
 # What JAX and XLA raise of a file that another version of them wrote, or of a program that they
@@ -104,6 +105,8 @@ class Ready:
             if hashlib.sha256(raw[_HASH:]).digest() != raw[:_HASH]:
                 return None
             loaded = _Unpickler(io.BytesIO(raw[_HASH:]), self._classes).load()
+            if _LAPACK in loaded[0]:
+                compat.prepare_lapack()
             program = _load(*loaded[:3])
         except UNUSABLE:
             return None
