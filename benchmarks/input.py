@@ -1,12 +1,14 @@
 """What input costs, source by source.
 
-    python benchmarks/input.py [NAME...] [--epochs 5]
+    python benchmarks/input.py [NAME...] [--seconds 30]
 
 Each source gets made-up data of a usual size, in a temporary folder, and a model that is usual
 for such data. It is opened twice: the second time what was parsed or decoded comes from the
 cache. Then the model trains on it in two ways that take turns, epoch by epoch: with all data on
-the device, and with none, so that each batch is read and sent. The difference of the medians is
-what input costs of an epoch; all data on the device is the default up to 2 GiB on a CPU.
+the device, which is the default up to 2 GiB on a CPU, and with none, so that each batch is read
+and sent. `more` is the median of what an epoch takes longer then than the one beside it; `alone`
+is how long its input takes with no training beside it, which training does not wait for unless
+the next batch is not there in time. Both are parts of the epoch that sends.
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from typing import Any
 import numpy as np
 
 ROWS = 20_000
+FEWEST = 5  # epochs
 COLUMNS = [f"c{number}" for number in range(20)]
 RNG = np.random.default_rng(0)
 
@@ -185,8 +188,8 @@ FOLDERS = (image_folder, audio_folder, text_folder, text_windows)
 SOURCES: dict[str, Callable[[Path], str]] = {each.__name__: each for each in TABLES + FOLDERS}
 
 
-def measure(name: str, epochs: int, folder: Path) -> dict[str, float]:
-    """Seconds of opening, for the first time and again, and of epochs with and without input."""
+def measure(name: str, seconds: float, folder: Path) -> dict[str, float]:
+    """Seconds of opening, for the first time and again, of epochs, and of their input alone."""
     import kspec
     from kspec.data.dataset import load
     from kspec.runtime import feed
@@ -195,7 +198,7 @@ def measure(name: str, epochs: int, folder: Path) -> dict[str, float]:
     program = kspec.compile(folder / "a.kspec")
     data = program.compiled.program.data
     assert data is not None
-    opened: list[float] = []
+    opened, rows = list[float](), 0
     for _ in range(2):
         began = time.perf_counter()
         rows = len(load(data.declaration, folder, data.places).splits["train"])
@@ -203,41 +206,70 @@ def measure(name: str, epochs: int, folder: Path) -> dict[str, float]:
     limits = {"kept": feed.HOST_BYTES, "sent": 0}
     runs = {way: program.init() for way in limits}
     times: dict[str, list[float]] = {way: [] for way in limits}
-    for epoch in range(epochs + 1):
-        for way in limits:
+    began, turn = 0.0, 0
+    while turn <= FEWEST or time.perf_counter() - began < seconds:
+        for way in sorted(limits, reverse=turn % 2 == 0):
             feed.HOST_BYTES = limits[way]  # pyright: ignore[reportAttributeAccessIssue]
-            runs[way].fit(epochs=epoch + 1, quiet=True)
-            if epoch:  # the first one compiles
+            runs[way].fit(epochs=1, quiet=True)
+            if turn:  # the first epoch compiles
                 times[way].append(float(runs[way].history[-1]["seconds"]))
-    medians = {way: statistics.median(each) for way, each in times.items()}
-    return {"rows": rows, "first": opened[0], "again": opened[1], **medians}
+        began, turn = began or time.perf_counter(), turn + 1
+    more = [sent - kept for sent, kept in zip(times["sent"], times["kept"], strict=True)]
+    return {
+        "rows": rows,
+        "first": opened[0],
+        "again": opened[1],
+        "epoch": statistics.median(times["sent"]),
+        "more": statistics.median(more),
+        "alone": alone(runs["sent"]),
+    }
+
+
+def alone(run: Any) -> float:
+    """Seconds that the input of an epoch takes, with nothing beside it."""
+    from kspec.runtime.hooks import hooks_of
+    from kspec.runtime.loop import input_makers, steps_per_dispatch
+    from kspec.runtime.progress import choose
+    from kspec.runtime.trainer import Trainer
+
+    trainer = Trainer(run, run.dataset(), choose(True, sys.stderr), hooks_of((), run), None)
+    feed, plan = trainer.feed, trainer.plan
+    most = feed.most_steps(plan.batch)
+    most = steps_per_dispatch(plan.steps, most=most, alone=run.steps_go_alone)
+    times: list[float] = []
+    for epoch in range(FEWEST):
+        began = time.perf_counter()
+        for make in input_makers(feed, plan, epoch, 0, most):
+            make()
+        times.append(time.perf_counter() - began)
+    return statistics.median(times)
 
 
 def main() -> None:
     """Measure each source in a process and with a cache of its own, and print a table."""
     options = argparse.ArgumentParser(description=__doc__)
     options.add_argument("names", nargs="*", metavar="NAME")
-    options.add_argument("--epochs", type=int, default=5)
+    options.add_argument("--seconds", type=float, default=30)
     options.add_argument("--only", help=argparse.SUPPRESS)
     given = options.parse_args()
     if given.only:
-        print(json.dumps(measure(given.only, given.epochs, Path.cwd())))
+        print(json.dumps(measure(given.only, given.seconds, Path.cwd())))
         return
-    print("| source | examples | first opening | again, from the cache | epoch | of it input |")
-    print("|---|---|---|---|---|---|")
+    print("| source | examples | first opening | again, from the cache | epoch | more | alone |")
+    print("|---|---|---|---|---|---|---|")
     for name in given.names or SOURCES:
         with tempfile.TemporaryDirectory() as folder:
-            command = [sys.executable, __file__, "--only", name, "--epochs", str(given.epochs)]
+            command = [sys.executable, __file__, "--only", name, "--seconds", str(given.seconds)]
             env = {**os.environ, "XDG_CACHE_HOME": str(Path(folder) / "cache")}
             out = subprocess.run(
                 command, cwd=folder, env=env, stdout=subprocess.PIPE, text=True, check=True
             ).stdout
         found = json.loads(out.splitlines()[-1])
-        rows, kept, sent = found["rows"], found["kept"], found["sent"]
+        rows, epoch = found["rows"], found["epoch"]
         first, again = (f"{rows / found[way]:,.0f} a second" for way in ("first", "again"))
-        share = 100 * (sent - kept) / sent
+        more, by_itself = (f"{100 * found[way] / epoch:.1f} %" for way in ("more", "alone"))
         print(
-            f"| `{name}` | {rows:,} | {first} | {again} | {sent:.2f} s | {share:.1f} % |",
+            f"| `{name}` | {rows:,} | {first} | {again} | {epoch:.2f} s | {more} | {by_itself} |",
             flush=True,
         )
 

@@ -22,7 +22,10 @@ from typing import Final
 
 from kspec.tuned import machine
 
-PACKAGES: Final = ("kspec", "jax", "jaxlib", "optax", "keras", "numpy", "flax", "torch")
+PACKAGES: Final = (
+    *("kspec", "jax", "jaxlib", "optax", "keras", "numpy"),
+    *("flax", "torch", "tensorflow"),  # where they are installed
+)
 TRIES: Final = 15
 
 

@@ -1,4 +1,4 @@
-"""Peers that the tests do not need: Flax NNX, and PyTorch as it is and compiled.
+"""Peers that the tests do not need: Flax NNX, PyTorch as it is and compiled, Keras on TensorFlow.
 
 They take part where they are installed: `pip install -e '.[peers]'`.
 """
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.elsewhere import keras_on_tensorflow
 from benchmarks.harness import Done, Run
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ def installed(
     *,
     nnx: Callable[[], Run] | None = None,
     torch: Callable[[bool], Run] | None = None,
+    keras: str = "",
     loops: bool = False,
 ) -> dict[str, Callable[[], Run]]:
     """The contenders of those that are installed.
@@ -34,10 +36,13 @@ def installed(
     Args:
         nnx: Sets up Flax NNX.
         torch: Sets up PyTorch, compiled or not.
+        keras: The workload whose `by_keras` runs on TensorFlow, too.
         loops: Whether the model goes through time steps. `torch.compile` writes each of them
             out, and takes minutes for 100 (version 2.14), so that it is left out then.
     """
     found: dict[str, Callable[[], Run]] = {}
+    if keras and find_spec("tensorflow") is not None:
+        found["keras_tensorflow"] = partial(keras_on_tensorflow, keras)
     if nnx is not None and find_spec("flax") is not None:
         found["nnx"] = nnx
     if torch is not None and find_spec("torch") is not None:

@@ -136,6 +136,10 @@ def test_the_picture_has_a_bar_a_peer_with_its_ratio():
     texts = [text.text for text in picture.iter("{http://www.w3.org/2000/svg}text")]
     assert {"toy", "2.00"} <= set(texts)
     assert "prefers-color-scheme: dark" in results.picture([measured()])
+    assert [text for text in texts if text.startswith("faster")] == ["faster than Keras on JAX"]
+    width = float(picture.attrib["viewBox"].split()[2])
+    for each in picture.iter():
+        assert float(each.attrib.get("x", 0)) < width
 
 
 @pytest.mark.parametrize("name", workloads.found())

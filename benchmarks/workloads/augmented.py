@@ -14,7 +14,7 @@ from __future__ import annotations
 from functools import cache
 
 import kspec
-from benchmarks import contenders
+from benchmarks import contenders, peers
 from benchmarks.harness import Floor, Run, Workload
 from benchmarks.workloads import cnn
 
@@ -57,7 +57,10 @@ WORKLOAD = Workload(
     unit="epoch",
     units=1,
     goals={"keras": 4.0},
-    contenders={"kspec": spec, "keras": by_keras},
+    contenders={
+        **{"kspec": spec, "keras": by_keras},
+        **peers.installed(keras="augmented"),
+    },
     tolerance=0.1,
     floor=Floor(flops=STEPS * cnn.flops()),
 )

@@ -217,7 +217,7 @@ WORKLOAD = Workload(
     goals={"keras": 1.5, "jax": 1.4},
     contenders={
         **{"kspec": spec, "keras": by_keras, "jax": by_hand},
-        **peers.installed(nnx=by_nnx, torch=by_torch),
+        **peers.installed(keras="cnn", nnx=by_nnx, torch=by_torch),
     },
     tolerance=0.01,
     floor=Floor(flops=flops()),

@@ -16,7 +16,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from benchmarks import contenders
+from benchmarks import contenders, peers
 from benchmarks.floors import ADAM, FLOAT, TRAINING, product
 from benchmarks.harness import Floor, Run, Workload
 
@@ -201,7 +201,10 @@ WORKLOAD = Workload(
     unit="step",
     units=STEPS,
     goals={"keras": 1.1, "jax": 1.0},
-    contenders={"kspec": spec, "keras": by_keras, "jax": by_hand},
+    contenders={
+        **{"kspec": spec, "keras": by_keras, "jax": by_hand},
+        **peers.installed(keras="decoder"),
+    },
     tolerance=0.01,
     floor=floor(),
 )

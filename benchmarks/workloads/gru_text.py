@@ -160,7 +160,7 @@ WORKLOAD = Workload(
     goals={"keras": 1.5, "jax": 1.1},
     contenders={
         **{"kspec": spec, "keras": by_keras, "jax": by_hand},
-        **peers.installed(torch=by_torch, loops=True),
+        **peers.installed(keras="gru_text", torch=by_torch, loops=True),
     },
     tolerance=0.01,
     floor=Floor(flops=TRAINING * BATCH * WORDS * product(1, WIDTH + UNITS, 3 * UNITS)),

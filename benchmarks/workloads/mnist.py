@@ -138,7 +138,7 @@ WORKLOAD = Workload(
     goals={"keras": 1.4, "jax": 1.05},
     contenders={
         **{"kspec": spec, "keras": by_keras, "jax": by_hand},
-        **peers.installed(nnx=by_nnx, torch=by_torch),
+        **peers.installed(keras="mnist", nnx=by_nnx, torch=by_torch),
     },
     tolerance=0.05,
     floor=Floor(

@@ -165,7 +165,7 @@ WORKLOAD = Workload(
     goals={"keras": 2.0, "jax": 1.2},
     contenders={
         **{"kspec": spec, "keras": by_keras, "jax": by_hand},
-        **peers.installed(torch=by_torch, loops=True),
+        **peers.installed(keras="siamese", torch=by_torch, loops=True),
     },
     tolerance=0.01,
     floor=Floor(flops=TRAINING * 2 * BATCH * WORDS * product(1, WIDTH + UNITS, 4 * UNITS)),

@@ -21,7 +21,7 @@ import numpy as np
 import optax
 
 import kspec
-from benchmarks import contenders
+from benchmarks import contenders, peers
 from benchmarks.floors import TRAINING, convolution, product
 from benchmarks.harness import Floor, Run, Workload
 
@@ -152,7 +152,10 @@ WORKLOAD = Workload(
     unit="ten epochs",
     units=1,
     goals={"keras": 6.0, "jax": 6.0},
-    contenders={"kspec": spec, "keras": by_keras, "jax": by_hand},
+    contenders={
+        **{"kspec": spec, "keras": by_keras, "jax": by_hand},
+        **peers.installed(keras="transfer"),
+    },
     tolerance=0.01,
     floor=Floor(flops=flops()),
     most=2,

@@ -123,15 +123,8 @@ def train_epoch(
     Returns:
         The new state.
     """
-    epoch = position.epoch
-
-    def input_of(first: int, count: int) -> Input:
-        rows, mask = plan.indices(epoch, first, count)
-        return (first, count, *_arrays(feed, "train", rows), mask)
-
-    for first, count, data, at, mask in _inputs(
-        feed, (partial(input_of, *each) for each in _dispatches(plan, epoch, position.step, most))
-    ):
+    makers = input_makers(feed, plan, position.epoch, position.step, most)
+    for first, count, data, at, mask in _inputs(feed, makers):
         if count == 1:
             state, sums = updates.train_step(state, data, mask[0])
         else:
@@ -143,6 +136,18 @@ def train_epoch(
         if after(state, position, loss):
             break
     return state
+
+
+def input_makers(
+    feed: Feed, plan: Batches, epoch: int, first: int, most: int
+) -> Iterator[Callable[[], Input]]:
+    """What makes the input of each dispatch of an epoch, from a step on; see `train_epoch`."""
+
+    def input_of(first: int, count: int) -> Input:
+        rows, mask = plan.indices(epoch, first, count)
+        return (first, count, *_arrays(feed, "train", rows), mask)
+
+    return (partial(input_of, *each) for each in _dispatches(plan, epoch, first, most))
 
 
 def _arrays(feed: Feed, split: str, rows: NDArray[np.integer[Any]]) -> tuple[dict[str, Any], Any]:
