@@ -173,7 +173,9 @@ def test_specs_are_looked_for_in_the_folder(tmp_path):
 
 
 def test_wrong_use_of_a_command_has_its_own_exit_code(tmp_path):
-    assert "No such command" in kspec("fly", cwd=tmp_path, code=2).stderr
+    assert "No such command 'fly'.\n" in kspec("fly", cwd=tmp_path, code=2).stderr
+    for wrong, right in {"chek": "check", "train": "run"}.items():
+        assert f"Did you mean '{right}'?" in kspec(wrong, cwd=tmp_path, code=2).stderr
     assert "--set" in kspec("run", "--set", "width", cwd=tmp_path, code=2).stderr
 
 

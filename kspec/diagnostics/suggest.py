@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from types import MappingProxyType
 from typing import Final
 
-# Words of Keras' fit and compile, of older Keras and of PyTorch, and what stands for them here.
+# Words of Keras, of older Keras, of PyTorch and of other commands, and what stands for them here.
 RENAMED: Final = MappingProxyType(
     {
         **dict.fromkeys(("batch_size",), "batch"),
@@ -25,6 +25,10 @@ RENAMED: Final = MappingProxyType(
         **dict.fromkeys(("eps",), "epsilon"),
         **dict.fromkeys(("save_best_only", "monitor"), "best"),
         **dict.fromkeys(("save_freq",), "every"),
+        **dict.fromkeys(("fit", "train"), "run"),
+        **dict.fromkeys(("evaluate", "test"), "eval"),
+        **dict.fromkeys(("validate", "lint"), "check"),
+        **dict.fromkeys(("format",), "fmt"),
     }
 )
 
