@@ -153,6 +153,31 @@ def torch_fit(
     return call
 
 
+def torch_rmsprop(model: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
+    """RMSprop as Keras and Optax have it: epsilon is inside the root, and outside in PyTorch's.
+
+    It does to each weight what `torch.optim.RMSprop` does on a CPU, in as many operations.
+    """
+    import torch
+
+    class RMSprop(torch.optim.Optimizer):
+        """With the defaults of Keras."""
+
+        @torch.no_grad()
+        def step(self) -> None:  # pyright: ignore[reportIncompatibleMethodOverride]
+            """One update."""
+            for group in self.param_groups:
+                for weight in group["params"]:
+                    state = self.state[weight]
+                    if not state:
+                        state["mean"] = torch.zeros_like(weight)
+                    state["mean"].mul_(0.9).addcmul_(weight.grad, weight.grad, value=0.1)
+                    root = state["mean"].add(1e-7).sqrt_()
+                    weight.addcdiv_(weight.grad, root, value=-group["lr"])
+
+    return RMSprop(model.parameters(), {"lr": rate})
+
+
 def torch_linears(weights: Arrays, names: Mapping[str, str]) -> dict[str, Any]:
     """The weights of dense layers as PyTorch has them, by the names that it gives the layers."""
     import torch

@@ -147,7 +147,7 @@ def by_torch(compiled: bool) -> Run:
     state["gru.weight_hh_l0"] = gates(first["gru.recurrent_kernel"])
     state["gru.bias_ih_l0"], state["gru.bias_hh_l0"] = map(gates, first["gru.bias"])
     model.load_state_dict(state)
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    optimizer = peers.torch_rmsprop(model, 1e-3)
     arrays = {**data(), "liked": data()["liked"].astype(np.float32)}
     return peers.torch_fit(
         model, optimizer, loss, arrays, batch=BATCH, shuffle=False, compiled=compiled

@@ -125,7 +125,7 @@ def by_torch(compiled: bool) -> Run:
         right = (logits.argmax(-1) == label).sum()
         return torch.nn.functional.cross_entropy(logits, label), right
 
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    optimizer = peers.torch_rmsprop(model, 1e-3)
     arrays = {"image": flat(), "label": data()["label"].astype(np.int64)}
     return peers.torch_fit(
         model, optimizer, loss, arrays, epochs=EPOCHS, batch=BATCH, compiled=compiled

@@ -152,7 +152,7 @@ def by_torch(compiled: bool) -> Run:
     state["lstm.bias_ih_l0"] = torch.tensor(first["encode.lstm.bias"])
     state["lstm.bias_hh_l0"] = torch.zeros(4 * UNITS)
     model.load_state_dict(state)
-    optimizer = torch.optim.RMSprop(model.parameters(), lr=1e-3, alpha=0.9, eps=1e-7)
+    optimizer = peers.torch_rmsprop(model, 1e-3)
     arrays = {**data(), "same": data()["same"].astype(np.float32)}
     return peers.torch_fit(
         model, optimizer, loss, arrays, batch=BATCH, shuffle=False, compiled=compiled
