@@ -69,6 +69,7 @@ class Workload:
         contenders: By name; each gives, when it is set up, the call that is timed.
         tolerance: By how much of kspec's loss a peer's may differ from it.
         floor: The least that a unit can take.
+        wider: Tolerances of peers whose training differs in what they say of it.
         most: Rounds at most, where a call takes long.
         cold: Whether the first call counts like all others.
     """
@@ -79,6 +80,7 @@ class Workload:
     contenders: Mapping[str, Callable[[], Run]]
     tolerance: float
     floor: Floor
+    wider: Mapping[str, float] = field(default_factory=dict)
     most: int = 1_000
     cold: bool = False
 
@@ -116,6 +118,7 @@ class Measured:
         goals: How many times as fast as each peer kspec is to be.
         tolerance: By how much of kspec's loss a peer's may differ from it.
         floor: The least that a unit can take.
+        wider: Tolerances of peers that have another one.
         times: By contender.
     """
 
@@ -124,7 +127,12 @@ class Measured:
     goals: Mapping[str, float | None]
     tolerance: float
     floor: Floor
+    wider: Mapping[str, float] = field(default_factory=dict)
     times: dict[str, Times] = field(default_factory=dict)
+
+    def allowed(self, peer: str) -> float:
+        """By how much of kspec's loss that of the peer may differ from it."""
+        return self.wider.get(peer, self.tolerance)
 
     def ratio(self, peer: str) -> float:
         """How many times as fast as the peer kspec is: a ratio of medians."""
@@ -142,7 +150,7 @@ class Measured:
         for name, theirs in self.times.items():
             if theirs.updates != ours.updates:
                 found.append(f"{name} made {theirs.updates} updates, kspec {ours.updates}")
-            near = abs(theirs.loss - ours.loss) <= self.tolerance * abs(ours.loss)
+            near = abs(theirs.loss - ours.loss) <= self.allowed(name) * abs(ours.loss)
             if not (near and math.isfinite(theirs.loss)):  # what is no number is near nothing
                 found.append(f"the loss of {name} is {theirs.loss:.4g}, kspec's {ours.loss:.4g}")
         return found
@@ -163,7 +171,15 @@ def measure(
             seconds[each].append(took / workload.units)
         order = [*order[1:], order[0]]
     times = {each: Times(first.get(each), seconds[each], *done[each]) for each in runs}
-    return Measured(name, workload.unit, workload.goals, workload.tolerance, workload.floor, times)
+    return Measured(
+        name,
+        workload.unit,
+        workload.goals,
+        workload.tolerance,
+        workload.floor,
+        workload.wider,
+        times,
+    )
 
 
 def _timed(run: Run, clock: Callable[[], float]) -> tuple[float, Done]:

@@ -9,7 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from flax import nnx
 
 Arrays = Mapping[str, np.ndarray]
+# On TensorFlow the gradient of an embedding has a row for each use of a word, and Keras' RMSprop
+# squares each by itself where it should square their sum: words that are used twice learn faster.
+SPARSE: Final = {"keras_tensorflow": 0.06}
 
 
 def installed(
@@ -175,7 +178,8 @@ def torch_rmsprop(model: torch.nn.Module, rate: float) -> torch.optim.Optimizer:
                     root = state["mean"].add(1e-7).sqrt_()
                     weight.addcdiv_(weight.grad, root, value=-group["lr"])
 
-    return RMSprop(model.parameters(), {"lr": rate})
+    learned = [weight for weight in model.parameters() if weight.requires_grad]
+    return RMSprop(learned, {"lr": rate})
 
 
 def torch_linears(weights: Arrays, names: Mapping[str, str]) -> dict[str, Any]:

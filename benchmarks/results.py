@@ -81,7 +81,7 @@ def _against(each: Measured, peer: str) -> list[str]:
 
 def _difference(each: Measured, peer: str) -> str:
     ours, theirs = each.times[OURS].loss, each.times[peer].loss
-    return f"({(theirs - ours) / ours:+.1%} of {each.tolerance:.0%})"
+    return f"({(theirs - ours) / ours:+.1%} of {each.allowed(peer):.0%})"
 
 
 def _number(seconds: float) -> str:

@@ -220,5 +220,6 @@ WORKLOAD = Workload(
         **peers.installed(keras="cnn", nnx=by_nnx, torch=by_torch),
     },
     tolerance=0.01,
+    wider=dict.fromkeys(("jax", "nnx", "torch", "torch_compiled"), 0.02),  # their Adam's epsilon
     floor=Floor(flops=flops()),
 )

@@ -163,5 +163,6 @@ WORKLOAD = Workload(
         **peers.installed(keras="gru_text", torch=by_torch, loops=True),
     },
     tolerance=0.01,
+    wider=peers.SPARSE,
     floor=Floor(flops=TRAINING * BATCH * WORDS * product(1, WIDTH + UNITS, 3 * UNITS)),
 )

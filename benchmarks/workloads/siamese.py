@@ -152,6 +152,7 @@ def by_torch(compiled: bool) -> Run:
     state["lstm.bias_ih_l0"] = torch.tensor(first["encode.lstm.bias"])
     state["lstm.bias_hh_l0"] = torch.zeros(4 * UNITS)
     model.load_state_dict(state)
+    model.lstm.bias_hh_l0.requires_grad_(False)  # its second bias, which Keras does not have
     optimizer = peers.torch_rmsprop(model, 1e-3)
     arrays = {**data(), "same": data()["same"].astype(np.float32)}
     return peers.torch_fit(
@@ -168,5 +169,6 @@ WORKLOAD = Workload(
         **peers.installed(keras="siamese", torch=by_torch, loops=True),
     },
     tolerance=0.01,
+    wider=peers.SPARSE,
     floor=Floor(flops=TRAINING * 2 * BATCH * WORDS * product(1, WIDTH + UNITS, 4 * UNITS)),
 )
