@@ -69,7 +69,7 @@ class Workload:
         contenders: By name; each gives, when it is set up, the call that is timed.
         tolerance: By how much of kspec's loss a peer's may differ from it.
         floor: The least that a unit can take.
-        wider: Tolerances of peers whose training differs in what they say of it.
+        wider: Tolerances of peers that train a little differently, with the reason beside them.
         most: Rounds at most, where a call takes long.
         cold: Whether the first call counts like all others.
     """

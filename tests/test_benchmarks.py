@@ -108,6 +108,23 @@ def test_losses_may_differ_by_the_tolerance_only():
     assert measured(loss=float("nan")).faults() == ["the loss of keras is nan, kspec's 1"]
 
 
+def test_a_peer_may_have_a_tolerance_of_its_own():
+    each = measured(loss=1.06, wider={"keras": 0.1})
+    assert each.faults() == harness.read(harness.write(each)).faults() == []
+    assert "(+6.0% of 10%)" in results.page(FACTS, RATES, 3, [each])
+    assert measured(loss=1.06, wider={"jax": 0.1}).faults()
+
+
+def test_keras_on_tensorflow_trains_the_workload_that_it_is_compared_in():
+    folder = TESTS.parent / "benchmarks" / "workloads"
+    named = {
+        file.stem: re.findall(r"installed\(keras=\"(\w+)\"", file.read_text(encoding="utf-8"))
+        for file in folder.glob("*.py")
+    }
+    assert sum(map(bool, named.values())) == 7
+    assert all(names in ([], [stem]) for stem, names in named.items())
+
+
 def test_who_makes_other_updates_is_not_compared():
     assert measured(updates=2).faults() == ["keras made 8 updates, kspec 4"]
 
