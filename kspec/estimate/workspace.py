@@ -36,7 +36,7 @@ def backward_work(op: Op, line: Line) -> int:
 
     The gradient of a convolution's kernel is a convolution over the batch: of copies in which
     batch and channels change places. Where an operand is fused, only the copy is kept of it.
-    `conv_by_examples` takes one example after the other.
+    `conv_by_examples` takes one example after the other, `conv_native` has them in registers.
     That of a maximum over windows is found by place, a number for each axis of each element.
     Attention has the gradients of its scores, before and behind the softmax. Behind their loops
     the kernels of recurrent layers have the gradients of states and gates for all steps, and
@@ -45,6 +45,8 @@ def backward_work(op: Op, line: Line) -> int:
     sizes = line.sizes
     if op.name == "conv_by_examples":
         return windows_of_an_example(op, sizes)
+    if op.name == "conv_native":
+        return 0
     if op.name in CONVOLUTIONS:
         maker = line.makers.get(op.args[0])
         fused = maker is not None and maker.name in FUSED

@@ -1,9 +1,10 @@
-"""Choose the backward pass of ops that XLA makes slow.
+"""Choose kernels for ops that XLA makes slow.
 
-A kernel of `kspec/kernels` gives what its op gives, and has a derivative of its own. Whether an
-op of a kind that it takes is faster by it is looked up: in what `kspec tune` has measured on this
+A kernel of `kspec/kernels` gives what its op gives, and has a derivative of its own. By which of
+those that take it an op is fastest is looked up: in what `kspec tune` has measured on this
 machine, else in the table that ships with kspec, `kernels.json`, where the op of the nearest shape
-is. On which devices a kernel differs is in the kernel: elsewhere it leaves the derivative to XLA.
+is. On which devices a kernel differs is in the kernel: elsewhere it leaves the op to XLA. Where
+nothing is derived, only a kernel is taken whose forward pass is faster, too.
 
 Before:
     func train(%x: f32[B,200,3]) {
@@ -12,7 +13,7 @@ Before:
 
 After:
     func train(%x: f32[B,200,3]) {
-      %c = conv_by_examples(%x, @conv.kernel) padding='same' strides=(1,) : f32[B,200,8]
+      %c = conv_native(%x, @conv.kernel) padding='same' strides=(1,) : f32[B,200,8]
       %p = max_pool_tiles(%c) padding='valid' strides=(2,) window=(2,) : f32[B,100,8]
 """
 
@@ -32,42 +33,49 @@ from kspec.passes.remarks import done, refused
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
 XLA: Final = "xla"
-Kernel = Callable[[Op], Op | str]  # the op by the kernel, or why it cannot be
+FORWARD: Final = frozenset({"conv_native"})  # kernels whose forward pass is not XLA's
+Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
 
 
 def select_kernels(module: Module) -> Module:
-    """Choose in the functions that have a backward pass."""
-    select = partial(_select, train=module.train)
-    return module.map_funcs(lambda func: select(func) if func.name.startswith("train") else func)
+    """Choose in all functions."""
+    return module.map_funcs(partial(_select, train=module.train))
 
 
 def _select(func: Func, train: TrainSettings | None) -> Func:
     ops: list[Op] = []
     for op in func.ops:
-        kernel = KERNELS.get(op.name)
-        ops.append(_chosen(func.name, op, kernel(op), train) if kernel else op)
+        kernels = KERNELS.get(op.name)
+        ops.append(_chosen(func.name, op, kernels(op), train) if kernels else op)
     return func.with_ops(ops)
 
 
-def _chosen(func: str, op: Op, new: Op | str, train: TrainSettings | None) -> Op:
-    """The op, or the kernel in its place."""
-    if isinstance(new, str):
-        refused(func, f"{op.name} {new}: its backward pass is XLA's", op.span)
+def _chosen(func: str, op: Op, found: tuple[Op, ...] | str, train: TrainSettings | None) -> Op:
+    """The op, or a kernel in its place."""
+    learns = func.startswith("train")
+    if isinstance(found, str):
+        if learns:
+            refused(func, f"{op.name} {found}: its backward pass is XLA's", op.span)
         return op
-    options = (XLA, new.name)
+    kernels = {each.name: each for each in found}
+    options = (XLA, *kernels)
     key = key_of(op, train)
     default = nearest(key, options)
     title = key.partition(")")[0] + ")"
     way, here = choose(Site(key, options, default, title, func, op.span, cpu=True), train)
     why = "as measured on this machine" if here else "by the table of measurements"
-    if way == XLA:
-        refused(func, f"the backward pass of {op.name} is XLA's, {why}", op.span)
+    if way in FORWARD:
+        done(func, f"{op.name} is computed by {way} on CPUs that have it, {why}", op.span)
+    elif not learns:
         return op
-    done(func, f"the backward pass of {op.name} is that of {way}, {why}", op.span)
-    return new
+    elif way == XLA:
+        refused(func, f"the backward pass of {op.name} is XLA's, {why}", op.span)
+    else:
+        done(func, f"the backward pass of {op.name} is that of {way}, {why}", op.span)
+    return kernels.get(way, op)
 
 
-def _max_pool(op: Op) -> Op | str:
+def _max_pool(op: Op) -> tuple[Op, ...] | str:
     """Windows side by side."""
     x, window = op.args[0].type, op.attrs["window"]
     if window != op.attrs["strides"] or not isinstance(window, tuple):
@@ -76,10 +84,10 @@ def _max_pool(op: Op) -> Op | str:
     filled = all(isinstance(n, int) and n % k == 0 for n, k in sizes if isinstance(k, int))
     if op.attrs["padding"] != "valid" and not filled:
         return "has windows beyond the edge"
-    return replace(op, name="max_pool_tiles")
+    return (replace(op, name="max_pool_tiles"),)
 
 
-def _conv(op: Op) -> Op | str:
+def _conv(op: Op) -> tuple[Op, ...] | str:
     """By 1, over images whose size is known, and with windows that are more than a point."""
     x, kernel = (value.type for value in op.args)
     ones = (1,) * (x.rank - 2)
@@ -93,10 +101,13 @@ def _conv(op: Op) -> Op | str:
     sizes = [size for size in kernel.shape[:-1] if isinstance(size, int)]
     if math.prod(sizes[:-1]) == 1:
         return "has windows of one place"
-    if NUMBER * math.prod(sizes) * math.prod(places) > MOST_WINDOWS:
-        return "has large windows"
     attrs = {key: op.attrs[key] for key in ("padding", "strides")}
-    return replace(op, name="conv_by_examples", attrs=attrs)
+    found: list[Op] = []
+    if NUMBER * math.prod(sizes) * math.prod(places) <= MOST_WINDOWS:
+        found.append(replace(op, name="conv_by_examples", attrs=attrs))
+    if x.dtype == kernel.dtype == "f32" and len(ones) <= 2:
+        found.append(replace(op, name="conv_native", attrs=attrs))
+    return tuple(found) or "has large windows"
 
 
-KERNELS: Final[dict[str, Kernel]] = {"max_pool": _max_pool, "conv": _conv}
+KERNELS: Final[dict[str, Kernels]] = {"max_pool": _max_pool, "conv": _conv}

@@ -12,6 +12,7 @@ import jax
 
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import ForeignCode
+from kspec.runtime import native
 from kspec.runtime.inspection import forbidden_part
 
 Tree = dict[str, Any]  # nested dicts of arrays
@@ -135,6 +136,8 @@ def load_python(
     if externs:
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _importing(externs)}
     exec(compile(text, name, "exec"), module.__dict__)
+    if hasattr(module, native.FLAG):
+        setattr(module, native.FLAG, bool(native.library()))
     return cast("Executable", module)
 
 

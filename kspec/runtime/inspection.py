@@ -133,6 +133,8 @@ FORBIDDEN: Final = frozenset(
         "cr_frame",
     ]
 )
+# What of XLA's foreign functions may be called: kspec's own, by their names.
+CALLS: Final = frozenset({"kspec_conv", "kspec_conv_gradient"})
 MODULES: Final = frozenset({"jax", "jnp", "np", "optax"})
 
 
@@ -149,8 +151,9 @@ def forbidden_part(text: str, externs: Externs = _NOTHING) -> str | None:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         return f"it is not Python: {type(error).__name__}"
     known = BUILTINS | set(_bound(tree))
+    own = {part for node in ast.walk(tree) for part in _of_own_call(node)}
     for node in ast.walk(tree):
-        if node in tree.body and _is_extern(node, externs):
+        if node in own or (node in tree.body and _is_extern(node, externs)):
             continue
         reason = _forbidden(node, known, node in tree.body)
         if reason is not None:
@@ -167,6 +170,21 @@ def _is_extern(node: ast.AST, externs: Externs) -> bool:
     names = [alias.asname or alias.name for alias in node.names]
     hides = any(n.startswith("_") or hasattr(builtins, n) or n in MODULES for n in names)
     return not hides and all(alias.name in externs[node.module] for alias in node.names)
+
+
+def _of_own_call(node: ast.AST) -> Iterator[ast.AST]:
+    """`jax.ffi.ffi_call` and its parts, where it is called with the name of a function of kspec."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute() as func,
+            args=[ast.Constant(value=str(name)), _],
+            keywords=[ast.keyword(arg="vmap_method")],
+        ):
+            if ast.unparse(func) == "jax.ffi.ffi_call" and name in CALLS:
+                yield func
+                yield func.value
+        case _:
+            pass
 
 
 def _bound(tree: ast.Module) -> Iterator[str]:

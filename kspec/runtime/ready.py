@@ -29,7 +29,7 @@ from jax.experimental import serialize_executable
 
 from kspec.diagnostics import SpecError
 from kspec.files import replacing
-from kspec.runtime import compat
+from kspec.runtime import compat, native
 from kspec.runtime.executable import MODULE, Executable
 from kspec.runtime.programs import folder_in_use
 from kspec.tuned import SETTINGS, machine
@@ -181,7 +181,7 @@ class Keeper:
 
     @cached_property
     def _around(self) -> str:
-        return json.dumps(_surroundings())
+        return json.dumps(_surroundings(self.executable))
 
     def functions(self) -> Executable:
         """All functions of the file, those that are jitted with programs that are kept."""
@@ -210,7 +210,7 @@ class Keeper:
         return Ready(jitted, f"{name}\n{self._around}\n{self.text}", self._folder, classes, told)
 
 
-def _surroundings() -> dict[str, str]:
+def _surroundings(executable: Executable) -> dict[str, str]:
     """What a program depends on beside its text."""
     device = compat.device()
     settings = {
@@ -223,5 +223,6 @@ def _surroundings() -> dict[str, str]:
         "jax": _jax.__version__,
         "jaxlib": jaxlib.version.__version__,
         "machine": machine(),
+        "native": native.library() if hasattr(executable, native.FLAG) else "",
         "device": f"{device.platform} {device.device_kind} {device.client.platform_version}",
     }

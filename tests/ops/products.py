@@ -19,10 +19,13 @@ CASES: Cases = {
         )
         for padding in ("same", "valid")
     ],
-    "conv_by_examples": [
-        (("f32[B,9,8,4]", "f32[3,2,4,6]"), {"strides": (1, 1), "padding": padding})
-        for padding in ("same", "valid")
-    ],
+    **{
+        name: [
+            (("f32[B,9,8,4]", "f32[3,2,4,6]"), {"strides": (1, 1), "padding": padding})
+            for padding in ("same", "valid")
+        ]
+        for name in ("conv_by_examples", "conv_native")
+    },
     "max_pool_tiles": [
         (("f32[B,9,8,4]",), {"window": (3, 2), "strides": (3, 2), "padding": padding})
         for padding in ("same", "valid")

@@ -67,11 +67,11 @@ def _conv(types: Types, attrs: Attrs) -> Types:
     return (TensorType(x.dtype, (x.shape[0], *spatial, filters)),)
 
 
-@op("conv_by_examples", required=("strides", "padding"))
-def _conv_by_examples(types: Types, attrs: Attrs) -> Types:
+@op("conv_by_examples", "conv_native", required=("strides", "padding"))
+def _conv_by_one(types: Types, attrs: Attrs) -> Types:
     """A `conv` that goes by 1."""
     ones = (1,) * (types[0].rank - 2)
-    require(attrs["strides"] == ones, "conv_by_examples goes by 1")
+    require(attrs["strides"] == ones, "the kernels of convolutions go by 1")
     return _conv(types, {**attrs, "dilation": ones, "groups": 1})
 
 

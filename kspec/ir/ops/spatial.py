@@ -17,7 +17,9 @@ from kspec.ir.rules import (
 from kspec.ir.types import KEY, Dim, TensorType
 
 # Ops whose work is a convolution's, forward or backward.
-CONVOLUTIONS: Final = frozenset({"conv", "causal_conv", "conv_by_examples", "conv_transpose"})
+CONVOLUTIONS: Final = frozenset(
+    {"conv", "causal_conv", "conv_by_examples", "conv_native", "conv_transpose"}
+)
 
 
 def _pairs(attrs: Attrs, name: str) -> tuple[tuple[int, int], ...]:

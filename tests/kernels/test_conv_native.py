@@ -1,0 +1,161 @@
+"""Convolutions by functions of kspec's own: values and gradients are XLA's."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from kspec.kernels import conv_native as module
+from kspec.kernels.conv_native import conv_native, reference
+from kspec.runtime import native
+from tests.kernels.test_conv_by_examples import SHAPES, TOLERANCE, pulled
+
+# Channels and filters at the sizes of vectors and panels, and beside them.
+WIDTHS = [(1, 1), (3, 16), (2, 17), (5, 32), (4, 33), (16, 8), (7, 64), (33, 40)]
+
+
+@pytest.fixture
+def functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the functions."""
+    assert native.library(), "there is no C++ compiler"
+    monkeypatch.setattr(module, "NATIVE", True)
+
+
+def drawn(*shapes: tuple[int, ...]) -> list[Any]:
+    rng = np.random.default_rng(0)
+    return [jnp.asarray(rng.normal(size=shape), jnp.float32) for shape in shapes]
+
+
+def near(ours: list[Any], theirs: list[Any], dtype: str = "float32") -> None:
+    for one, other in zip(ours, theirs, strict=True):
+        assert one.dtype == dtype and one.shape == other.shape
+        scale = float(jnp.abs(other).max(initial=1))
+        error = float(jnp.abs(one.astype(other.dtype) - other).max(initial=0))
+        assert error <= TOLERANCE[dtype] * scale
+
+
+@pytest.mark.parametrize("spatial, window", SHAPES)
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("dtype", list(TOLERANCE))
+def test_values_and_gradients_are_those_of_the_reference(functions, spatial, window, padding, dtype):
+    if padding == "valid":
+        spatial = tuple(map(max, spatial, window))
+    with jax.enable_x64(dtype == "float64"):
+        exact = "float64" if dtype == "float64" else "float32"
+        operands = [each.astype(dtype) for each in drawn((3, *spatial, 2), (*window, 2, 4))]
+        theirs = pulled(reference, [each.astype(exact) for each in operands], padding)
+        near(pulled(conv_native, operands, padding), theirs, dtype)
+
+
+@pytest.mark.parametrize("channels, filters", WIDTHS)
+@pytest.mark.parametrize("rows, columns", [(1, 1), (2, 13), (4, 29)])
+def test_tiles_of_all_sizes(functions, channels, filters, rows, columns):
+    operands = drawn((2, rows, columns, channels), (3, 3, channels, filters))
+    near(pulled(conv_native, operands, "same"), pulled(reference, operands, "same"))
+
+
+@pytest.mark.parametrize("size", [5, 14])
+def test_without_the_functions_it_is_xlas(size):
+    operands = drawn((2, size, size, 2), (3, 3, 2, 4))
+    near(pulled(conv_native, operands, "same"), pulled(reference, operands, "same"))
+
+
+def test_nothing_is_computed_of_nothing(functions):
+    operands = drawn((0, 4, 4, 2), (3, 3, 2, 5))
+    near(pulled(conv_native, operands, "same"), pulled(reference, operands, "same"))
+
+
+def test_what_is_not_finite_stays_so(functions):
+    x, kernel = drawn((1, 8, 8, 1), (3, 3, 1, 2))
+    x = x.at[0, 4, 4, 0].set(jnp.inf).at[0, 0, 0, 0].set(jnp.nan)
+    ours, theirs = (each(x, kernel, (1, 1), "same") for each in (conv_native, reference))
+    assert jnp.array_equal(jnp.isnan(ours), jnp.isnan(theirs))
+    assert jnp.array_equal(jnp.isinf(ours), jnp.isinf(theirs))
+
+
+def test_the_same_bits_each_time(functions):
+    operands = drawn((5, 9, 9, 3), (3, 3, 3, 20))
+    first = pulled(conv_native, operands, "same")
+    for _ in range(20):
+        for one, other in zip(pulled(conv_native, operands, "same"), first, strict=True):
+            np.testing.assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("spatial, window", [((5,), (3,)), ((4, 3), (2, 3))])
+def test_gradients_of_gradients_vmap_and_loops(functions, spatial, window):
+    x, kernel = drawn((2, 3, *spatial, 1), (*window, 1, 2))
+    ones = (1,) * len(window)
+
+    def twice(function: Any) -> Any:
+        def loss(x: Any, kernel: Any) -> Any:
+            def step(kernel: Any, x: Any) -> Any:
+                slope = jax.grad(lambda k, x: (function(x, k, ones, "same") ** 2).sum(), (0, 1))
+                return slope(kernel, x)
+
+            over = jax.vmap(step, (None, 0))(kernel, x)
+            loops = jax.lax.map(lambda each: step(kernel, each), x)
+            return sum((a**2).sum() + (b**3).sum() for a, b in zip(over, loops, strict=True))
+
+        return jax.jit(jax.grad(loss, (0, 1)))(x, kernel)
+
+    for one, other in zip(twice(conv_native), twice(reference), strict=True):
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+
+
+def test_arrays_of_no_convolution_are_refused(monkeypatch):
+    assert native.library(), "there is no C++ compiler"
+    x, kernel = drawn((2, 4, 4, 3), (3, 3, 2, 5))
+    call = jax.ffi.ffi_call("kspec_conv", jax.ShapeDtypeStruct((2, 4, 4, 5), jnp.float32))
+    where = {"top": np.int64(1), "left": np.int64(1)}
+    with pytest.raises(jax.errors.JaxRuntimeError, match="not of one convolution"):
+        call(x, kernel, **where).block_until_ready()
+    with pytest.raises(jax.errors.JaxRuntimeError, match="not of one convolution"):
+        call(x[..., :2], kernel, **where | {"left": np.int64(9)}).block_until_ready()
+
+
+LOAD = "from kspec.runtime import native; print(native.library())"
+
+
+def library(folder: Path, **env: str) -> str:
+    """Its name in a process with such settings and its own cache folder."""
+    settings = {"XDG_CACHE_HOME": str(folder), "PATH": "/usr/bin:/bin", **env}
+    done = subprocess.run(
+        [sys.executable, "-c", LOAD], env=settings, capture_output=True, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def test_the_library_is_compiled_once_and_again_if_it_is_damaged(tmp_path):
+    name = library(tmp_path)
+    file = tmp_path / "kspec" / "native" / f"{name}.so"
+    made, whole = file.stat().st_mtime_ns, file.read_bytes()
+    assert library(tmp_path) == name and file.stat().st_mtime_ns == made
+    file.write_bytes(whole[:2000])
+    assert library(tmp_path) == name and file.stat().st_size == len(whole)
+
+
+def test_without_a_library_there_are_no_functions(tmp_path):
+    assert not library(tmp_path, PATH=str(tmp_path))  # no compiler
+    assert not library(tmp_path, KSPEC_NATIVE="0")
+    assert not list(tmp_path.rglob("*.so"))
+    broken = tmp_path / "broken"
+    broken.write_text("#!/bin/sh\necho called >> $0.log\necho it is broken >&2\nexit 1\n")
+    broken.chmod(0o755)
+    for _ in range(2):
+        assert not library(tmp_path, CXX=str(broken))
+    assert (tmp_path / "broken.log").read_text() == "called\n"  # and not again
+    (said,) = tmp_path.rglob("*.failed")
+    assert said.read_text() == "it is broken\n"
+    (tmp_path / "file").touch()
+    assert not library(tmp_path / "file")  # where nothing can be written
+
+
+def test_devices_that_share_a_batch_compute_by_xla(tmp_path):
+    assert not library(tmp_path, XLA_FLAGS="--xla_force_host_platform_device_count=2")
