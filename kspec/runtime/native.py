@@ -3,8 +3,9 @@
 `kspec/kernels/*.cc` has them. They are compiled by the C++ compiler of the machine, `$CXX` or the
 first of `c++`, `g++` and `clang++`, into a library in the user's cache folder, which is called by
 its source, the compiler, the machine and the version of jaxlib. Beside it stands its hash, or what
-the compiler said where it failed, which is then not tried again. Where there is no library,
-programs compute by XLA alone. `KSPEC_NATIVE=0` turns it off.
+the compiler said where it failed, which is then not tried again. Without such a folder the library
+is made for one process. Where there is no library, programs compute by XLA alone. `KSPEC_NATIVE=0`
+turns it off.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from contextlib import suppress
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Final, cast
 
 import jax
@@ -55,26 +57,56 @@ def library() -> str:
         return ""
     if len(compat.devices()) > 1:  # XLA cannot share a call of theirs among devices
         return ""
-    file = _file()
-    if file is None or not (_is_whole(file) or _build(file)):
+    compiler = _compiler()
+    if compiler is None:
         return ""
-    try:
-        loaded = ctypes.CDLL(str(file))
-    except OSError:  # as on a disk from which no program may run
-        return ""
-    for name in FUNCTIONS:
-        _ffi.register_ffi_target(name, _ffi.pycapsule(getattr(loaded, name)), platform="cpu")
-    return file.stem
-
-
-def _file() -> Path | None:
-    """Where the library is, or will be; None for a user without a home, or a compiler."""
-    folder, compiler = cache_folder(), _compiler()
-    if folder is None or compiler is None:
-        return None
     parts = (_source(), *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
     name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
-    return folder / FOLDER / f"{name}.so"
+    try:
+        return name if _kept(name, compiler) or _passing(name, compiler) else ""
+    except _CompilerError:
+        return ""
+
+
+def _kept(name: str, compiler: tuple[str, ...]) -> bool:
+    """Load it from the cache folder, in which it is now if it was not."""
+    home = cache_folder()
+    if home is None:
+        return False
+    file = home / FOLDER / f"{name}.so"
+    failed = file.with_suffix(".failed")
+    if failed.exists():
+        raise _CompilerError(failed)
+    with suppress(SpecError, OSError):  # a full disk, a read-only home, one from which none may run
+        if not _is_whole(file):
+            file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+            with replacing(file) as temporary:
+                try:
+                    _compile(compiler, temporary)
+                except _CompilerError as error:
+                    write_text(failed, str(error))
+                    raise
+                digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
+            write_text(file.with_suffix(".sha256"), digest)
+        return _load(file)
+    return False
+
+
+def _passing(name: str, compiler: tuple[str, ...]) -> bool:
+    """Load it from a file that is gone afterwards: without a cache, too, the bits are the same."""
+    with suppress(SpecError, OSError), TemporaryDirectory() as folder:
+        file = Path(folder, f"{name}.so")
+        _compile(compiler, file)
+        return _load(file)
+    return False
+
+
+def _load(file: Path) -> bool:
+    """Tell XLA of the functions. Raises OSError."""
+    loaded = ctypes.CDLL(str(file))
+    for name in FUNCTIONS:
+        _ffi.register_ffi_target(name, _ffi.pycapsule(getattr(loaded, name)), platform="cpu")
+    return True
 
 
 def _source() -> str:
@@ -100,30 +132,8 @@ def _is_whole(file: Path) -> bool:
     return False
 
 
-def _build(file: Path) -> bool:
-    """Compile the library, unless that has failed before."""
-    failure = file.with_suffix(".failed")
-    if failure.exists():
-        return False
-    try:
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with replacing(file) as temporary:
-            _compile(temporary)
-            digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
-        write_text(file.with_suffix(".sha256"), digest)
-    except _CompilerError as error:
-        with suppress(SpecError):
-            write_text(failure, str(error))
-        return False
-    except (SpecError, OSError):  # a full disk, a read-only home: it works without
-        return False
-    return True
-
-
-def _compile(to: Path) -> None:
+def _compile(compiler: tuple[str, ...], to: Path) -> None:
     """Run the compiler. Raises _CompilerError, with what it said."""
-    compiler = _compiler()
-    assert compiler is not None, "the file is called by it"
     headers = f"-I{_ffi.include_dir()}"
     command = [*compiler, *OPTIONS, headers, "-x", "c++", "-", "-o", str(to)]
     try:
