@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from kspec.data.buckets import Buckets
-from kspec.data.dataset import DataDeclaration, Places
+from kspec.data.declaration import DataDeclaration, Places
 from kspec.diagnostics import Source, Span
 from kspec.externs import ExternPlan
 from kspec.ir import Call, TensorType

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Final
 
-from kspec.data.dataset import declaration_from_json, declaration_to_json
+from kspec.data.declaration import declaration_from_json, declaration_to_json
 from kspec.externs import ExternPlan
 from kspec.ir import Call, TensorType, read_call, show_call
 from kspec.plan import PhasePlan, Plan, Scored

@@ -6,8 +6,6 @@ under one decorator. Its fields, made with `arg`, are the signature that users s
     @final
     @layer("dropout")
     class Dropout(Layer):
-        \"\"\"Set a fraction of the elements to zero while training.\"\"\"
-
         rate: float = arg(doc="The fraction to drop, in [0, 1).")
 
 The directory is the list: `names` imports every module of a kind's package. `lookup` imports
@@ -19,12 +17,13 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import sys
 import typing
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from types import MappingProxyType
+from types import MappingProxyType, SimpleNamespace
 from typing import Any, ClassVar, Final, Protocol, Self, TypeVar, cast, dataclass_transform
 
 from kspec.ir import Attr, Call
@@ -174,11 +173,8 @@ class Definition:
     example: ClassVar[Example | None] = None  # what `kspec layers NAME` shows, of models
 
     def __init_subclass__(cls) -> None:
-        own = {
-            name: replace(value, name=name)
-            for name, value in vars(cls).items()
-            if isinstance(value, Arg)
-        }
+        declared = {n: value for n, value in vars(cls).items() if isinstance(value, Arg)}
+        own = {name: replace(value, name=name) for name, value in declared.items()}
         # An argument that is declared anew keeps its place.
         inherited = {a.name: own.get(a.name, a) for a in cls.args}
         cls.args = in_order(inherited | own)
@@ -193,8 +189,13 @@ class Definition:
     @classmethod
     @cache
     def arg_types(cls) -> Mapping[str, Any]:
-        """Each argument's annotation, evaluated."""
-        hints = typing.get_type_hints(cls)
+        """Each argument's annotation, evaluated: those of other attributes take as long again."""
+        names = {spec.name for spec in cls.args}
+        hints: dict[str, Any] = {}
+        for each in reversed(cls.__mro__):
+            own = {n: h for n, h in vars(each).get("__annotations__", {}).items() if n in names}
+            there = vars(sys.modules[each.__module__])
+            hints |= typing.get_type_hints(SimpleNamespace(__annotations__=own), there)
         return {spec.name: hints[spec.name] for spec in cls.args if spec.name in hints}
 
     def but(self, **changes: Any) -> Self:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 import io
 import tokenize
 import warnings
@@ -50,6 +49,8 @@ class NotPython(ValueError):
 
 def sha256(text: str) -> str:
     """The hash of a text as a file has it."""
+    import hashlib  # here, as it takes long, and most specs need none
+
     return hashlib.sha256(text.encode("utf-8")).hexdigest()
 
 

@@ -7,7 +7,6 @@ was measured on, and for each op the way that is taken, and the seconds of an up
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -21,6 +20,7 @@ from kspec.data.cache import cache_folder
 from kspec.diagnostics import Diagnostic
 from kspec.diagnostics.lints import TunedUnreadable
 from kspec.files import write_json
+from kspec.scripts import sha256
 
 FOLDER: Final = "tuned"
 VECTORS: Final = ("amx_tile", "avx512f", "avx2")  # the widest first
@@ -47,8 +47,7 @@ class Table:
     @property
     def digest(self) -> str:
         """What changes when a choice does; empty without any."""
-        text = json.dumps(dict(sorted(self.choices.items())))
-        return hashlib.sha256(text.encode()).hexdigest() if self.choices else ""
+        return sha256(json.dumps(dict(sorted(self.choices.items())))) if self.choices else ""
 
 
 def here() -> dict[str, str]:
@@ -99,8 +98,7 @@ def table_file() -> Path | None:
     folder = cache_folder()
     if folder is None:
         return None
-    digest = hashlib.sha256(json.dumps(here()).encode()).hexdigest()
-    return folder / FOLDER / f"{digest[:16]}.json"
+    return folder / FOLDER / f"{sha256(json.dumps(here()))[:16]}.json"
 
 
 def read_table() -> Table:

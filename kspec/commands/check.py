@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import sys
 import time
 from pathlib import Path
@@ -92,6 +91,8 @@ def _note(extern: Extern) -> str:
 @reports
 def fmt(specs: tuple[str, ...], only_check: bool, diff: bool) -> None:
     """Lay specs out: all of the current folder by default; `-` is stdin to stdout."""
+    import difflib
+
     from kspec.files import write_text
     from kspec.sources import read_source
     from kspec.syntax.format import format_text

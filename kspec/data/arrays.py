@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, final
@@ -68,6 +67,8 @@ class ArrayTable:
 
     def fingerprint(self) -> str:
         """A hash of names, types and content."""
+        import hashlib  # here, as it takes long, and checking a spec needs none
+
         digest = hashlib.sha256()
         for name in sorted(self.arrays):
             values = self.arrays[name]

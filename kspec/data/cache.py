@@ -7,7 +7,6 @@ used last.
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
@@ -97,11 +96,13 @@ def cached_text(kind: str, key: str, make: Callable[[], str]) -> str:
     with suppress(OSError):
         if _is_whole(file):
             return file.read_bytes()[:-_HASH].decode()
+    from hashlib import sha256  # here, as it takes long, and checking a spec needs none
+
     content = (text := make()).encode()
     with suppress(SpecError, OSError):  # a full disk, a read-only home: it works without
         file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with replacing(file) as temporary:
-            temporary.write_bytes(content + hashlib.sha256(content).digest())
+            temporary.write_bytes(content + sha256(content).digest())
         _forget(file)
     return text
 
@@ -127,9 +128,11 @@ def _read(file: Path) -> Array | None:
 
 def _is_whole(file: Path) -> bool:
     """Whether a file's last bytes are the hash of the others; then it is used now."""
+    from hashlib import sha256
+
     size = file.stat().st_size - _HASH
     with file.open("rb") as stream:
-        digest = hashlib.sha256()
+        digest = sha256()
         while size > 0 and (block := stream.read(min(size, 2**20))):
             digest.update(block)
             size -= len(block)
@@ -147,6 +150,8 @@ def _map(file: Path) -> np.memmap:
 
 
 def _write(file: Path, pieces: Pieces) -> None:
+    from hashlib import file_digest
+
     import numpy as np
 
     head = {
@@ -162,7 +167,7 @@ def _write(file: Path, pieces: Pieces) -> None:
                 stream.write(np.asarray(piece, pieces.dtype).tobytes())
                 del piece  # before the next is made
         with temporary.open("rb+") as stream:
-            digest = hashlib.file_digest(stream, "sha256").digest()
+            digest = file_digest(stream, "sha256").digest()
             stream.write(digest)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from abc import abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -152,6 +151,8 @@ def take(array: Array, rows: Rows) -> Array:
 
 def hash_of(*parts: str) -> str:
     """A hash of texts."""
+    import hashlib  # here, as it takes long, and checking a spec needs none
+
     return hashlib.sha256("\n".join(parts).encode("utf-8", "surrogateescape")).hexdigest()
 
 

@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from kspec.data.bad_rows import BadRow, leave_out
 from kspec.data.base import DataSource, Table
-from kspec.data.calls import call_from_json, call_to_json
 from kspec.data.columns import take
-from kspec.data.example_weights import ClassWeight
-from kspec.data.example_weights import from_json as weight_from_json
-from kspec.data.example_weights import to_json as weight_to_json
-from kspec.data.fields import Fields, FieldType
+from kspec.data.declaration import NOWHERE, DataDeclaration, Places
+from kspec.data.fields import Fields
 from kspec.data.mapped import in_file
 from kspec.data.schema import open_fields
 from kspec.data.shares import Labels, folds_of, rows_of
@@ -26,58 +22,6 @@ from kspec.registry import make
 
 if TYPE_CHECKING:
     from kspec.data.base import Array, Rows
-
-
-SPLITS: Final = ("train", "validation", "test")
-
-
-@dataclass(frozen=True, slots=True)
-class DataDeclaration:
-    """What a data block says.
-
-    Attributes:
-        fields: The declared fields.
-        source: Where shares of a split come from.
-        split: Each part's share of the source, from 0 to 1, or a source of its own.
-        seed: Of the choice of rows.
-        class_weight: What weighs the examples of the training split by their classes.
-        stratify: The label of which each share of the source has its part of each class.
-        folds: How many folds the source is cut into, and which of them is `validation`, where
-            `train` is all others.
-        oversample: The label whose classes come equally often in training; empty for none.
-        skips: Whether bad rows are left out, and are no mistake.
-        buckets: The lengths that batches of ragged fields can have, the shortest first; none
-            where all are as long as the fields' types say.
-    """
-
-    fields: tuple[FieldType, ...]
-    source: Call | None
-    split: Mapping[str, float | Call]
-    seed: int = 0
-    class_weight: ClassWeight | None = None
-    stratify: str = ""
-    folds: tuple[int, int] | None = None
-    oversample: str = ""
-    skips: bool = False
-    buckets: tuple[int, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where a spec declares its data, for messages.
-
-    Attributes:
-        fields: The fields by name.
-        sources: The settings of the block by key, and the parts of a split by name.
-    """
-
-    fields: Mapping[str, Span] = field(default_factory=dict[str, Span])
-    sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
-
-    @property
-    def of_fields(self) -> Mapping[str, Span]:
-        """What messages about fields may show: the fields, and where they are looked up."""
-        return {**self.sources, **self.fields}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,9 +56,6 @@ class Dataset:
     bad: tuple[BadRow, ...] = ()
 
 
-NOWHERE: Final = Places()
-
-
 def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -> Dataset:
     """Open, check and split the data of a declaration.
 
@@ -126,6 +67,8 @@ def load(declaration: DataDeclaration, folder: Path, places: Places = NOWHERE) -
     Raises:
         SpecError: The data is not what the declaration says.
     """
+    import hashlib  # here, as it takes long, and checking a spec needs none
+
     import numpy as np
 
     digest = hashlib.sha256(b"on_bad = skip" if declaration.skips else b"")
@@ -225,65 +168,3 @@ def _chosen(declaration: DataDeclaration, whole: Fields, places: Places) -> dict
     if declaration.folds is None:
         return rows_of(shares, rows, declaration.seed, places.sources)
     return folds_of(declaration.folds, rows, declaration.seed, places.sources)
-
-
-def declaration_to_json(declaration: DataDeclaration) -> dict[str, Any]:
-    """The declaration as plain JSON values."""
-    return {
-        "fields": [
-            {
-                "name": f.name,
-                "dtype": f.dtype,
-                "shape": list(f.shape),
-                "classes": f.classes,
-                "is_class": f.is_class,
-                "below": f.below,
-                "weighs": f.weighs,
-                "scores": f.scores,
-            }
-            for f in declaration.fields
-        ],
-        "source": None if declaration.source is None else call_to_json(declaration.source),
-        "split": {
-            part: call_to_json(share) if isinstance(share, Call) else share
-            for part, share in declaration.split.items()
-        },
-        "seed": declaration.seed,
-        "stratify": declaration.stratify,
-        "folds": declaration.folds,
-        "oversample": declaration.oversample,
-        "skips": declaration.skips,
-        "class_weight": weight_to_json(declaration.class_weight),
-        "buckets": list(declaration.buckets),
-    }
-
-
-def declaration_from_json(raw: Mapping[str, Any]) -> DataDeclaration:
-    """Read `declaration_to_json` back."""
-    return DataDeclaration(
-        fields=tuple(
-            FieldType(
-                f["name"],
-                f["dtype"],
-                tuple(f["shape"]),
-                f["classes"],
-                f["is_class"],
-                f.get("below"),
-                f.get("weighs", False),
-                tuple(f["scores"]) if f.get("scores") else None,
-            )
-            for f in raw["fields"]
-        ),
-        source=None if raw["source"] is None else call_from_json(raw["source"]),
-        split={
-            part: share if isinstance(share, float) else call_from_json(share)
-            for part, share in raw["split"].items()
-        },
-        seed=raw["seed"],
-        class_weight=weight_from_json(raw.get("class_weight")),
-        stratify=raw.get("stratify", ""),
-        folds=tuple(raw["folds"]) if raw.get("folds") else None,
-        oversample=raw.get("oversample", ""),
-        skips=raw.get("skips", False),
-        buckets=tuple(raw.get("buckets", ())),
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import resources
 from pathlib import Path
 from typing import final
 
@@ -22,7 +21,6 @@ class Digits(DataSource):
         """Read the file in the package; `folder` does not matter."""
         import numpy as np
 
-        file = resources.files("kspec") / "data" / "files" / "digits.npz"
-        with file.open("rb") as stream, np.load(stream) as members:
+        with np.load(Path(__file__).parent / "files" / "digits.npz") as members:
             arrays = {name: members[name] for name in ("image", "label")}
         return ArrayTable(arrays, "digits()")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from kspec.data.dataset import DataDeclaration, Places
+from kspec.data.declaration import DataDeclaration, Places
 from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import (

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Final, Never
 
-from kspec.data.dataset import SPLITS
+from kspec.data.declaration import SPLITS
 from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import BadSplit, UnknownName, WrongType

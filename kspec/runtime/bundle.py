@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from kspec.data.dataset import Places
+from kspec.data.declaration import Places
 from kspec.diagnostics import Source
 from kspec.plan import Plan
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import SPLITS, DataDeclaration, Dataset, from_tables
+from kspec.data.dataset import Dataset, from_tables
+from kspec.data.declaration import SPLITS, DataDeclaration
 from kspec.data.ragged import as_column
 from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import FieldMissing, UnknownName

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final, cast
 
 from kspec.data.bad_rows import BadRow
-from kspec.data.dataset import Places
+from kspec.data.declaration import Places
 from kspec.diagnostics import Diagnostic
 from kspec.diagnostics.lints import BadRowsLeftOut, ScheduleUnfinished, unsilenced
 from kspec.ir import show_call

@@ -11,7 +11,8 @@ from typing import Any
 from numpy.typing import NDArray
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import DataDeclaration, Dataset, from_tables, load
+from kspec.data.dataset import Dataset, from_tables, load
+from kspec.data.declaration import DataDeclaration
 from kspec.data.fields import FieldType
 from kspec.data.paths import resolve
 from kspec.data.ragged import as_column

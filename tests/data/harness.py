@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import DataDeclaration, Dataset, load
+from kspec.data.dataset import Dataset, load
+from kspec.data.declaration import DataDeclaration
 from kspec.data.fields import Fields, FieldType
 from kspec.data.schema import open_fields
 from kspec.diagnostics import Diagnostic, SpecError

@@ -12,7 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 
 import kspec
-from kspec.data.dataset import DataDeclaration, Dataset, load
+from kspec.data.dataset import Dataset, load
+from kspec.data.declaration import DataDeclaration
 from kspec.data.json_columns import JsonColumn
 from kspec.diagnostics import SpecError
 from kspec.ir import Call

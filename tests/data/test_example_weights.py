@@ -9,12 +9,8 @@ import pytest
 
 import kspec
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import (
-    DataDeclaration,
-    declaration_from_json,
-    declaration_to_json,
-    from_tables,
-)
+from kspec.data.dataset import from_tables
+from kspec.data.declaration import DataDeclaration, declaration_from_json, declaration_to_json
 from kspec.data.example_weights import ClassWeight, class_numbers
 from kspec.data.fields import FieldType
 from kspec.diagnostics import SpecError

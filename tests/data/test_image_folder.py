@@ -12,7 +12,8 @@ import numpy as np
 import pytest
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import DataDeclaration, from_tables
+from kspec.data.dataset import from_tables
+from kspec.data.declaration import DataDeclaration
 from kspec.data.folders import FoundFile
 from kspec.data.images import Look, decode
 from kspec.diagnostics.errors import PackageMissing

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kspec.data.arrays import ArrayTable
-from kspec.data.dataset import DataDeclaration, declaration_from_json, declaration_to_json
+from kspec.data.declaration import DataDeclaration, declaration_from_json, declaration_to_json
 from kspec.data.fields import FieldType
 from kspec.data.ragged import Ragged, as_column
 from kspec.data.schema import open_fields

@@ -8,12 +8,8 @@ import numpy as np
 import pytest
 
 import kspec
-from kspec.data.dataset import (
-    DataDeclaration,
-    declaration_from_json,
-    declaration_to_json,
-    load,
-)
+from kspec.data.dataset import load
+from kspec.data.declaration import DataDeclaration, declaration_from_json, declaration_to_json
 from kspec.ir import Call
 from tests.data.harness import dataset, field, refused, shown
 

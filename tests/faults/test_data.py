@@ -12,7 +12,8 @@ import pytest
 
 import kspec
 from kspec.data.batches import BatchPlan
-from kspec.data.dataset import DataDeclaration, load
+from kspec.data.dataset import load
+from kspec.data.declaration import DataDeclaration
 from kspec.diagnostics import SpecError
 from kspec.ir import Call
 from tests.data.conftest import picture
