@@ -15,7 +15,7 @@ from typing import Final
 import click
 
 import kspec
-from kspec.commands.common import collect_rarely, hold_streams
+from kspec.commands.common import hold_streams
 from kspec.diagnostics.suggest import closest
 
 # Where each command is: its module, and what it is called there.
@@ -73,4 +73,3 @@ def main() -> None:
     In a folder with one spec, `kspec compile` and `kspec run` need no arguments.
     """
     hold_streams()
-    collect_rarely()

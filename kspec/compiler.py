@@ -6,7 +6,7 @@ text -> syntax tree -> IR -> pass, pass, pass -> Python text
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Final
@@ -97,7 +97,7 @@ def compile_source(
         from kspec.passes import optimize
         from kspec.passes.choices import with_choices
 
-        program = replace(program, module=with_choices(program.module, tuned.choices, optimize))
+        program = program.replace(module=with_choices(program.module, tuned.choices, optimize))
     odd = tuned.warnings if tuned else ()
     compiled = Compiled(source, program, tuple(imports.files.items()), odd)
     if program.module.train is not None and program.module.train.memory:

@@ -7,15 +7,15 @@ import io
 import tokenize
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from kspec.diagnostics.record import Node
 
 LARGEST: Final = 2**20  # bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Script:
+class Script(Node):
     """A Python file.
 
     Attributes:

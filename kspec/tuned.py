@@ -11,14 +11,15 @@ import json
 import os
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import kspec
 from kspec.data.cache import cache_folder
 from kspec.diagnostics import Diagnostic
 from kspec.diagnostics.lints import TunedUnreadable
+from kspec.diagnostics.record import Node
 from kspec.files import write_json
 from kspec.scripts import sha256
 
@@ -30,8 +31,7 @@ LARGEST: Final = 2**24  # bytes of a file
 Seconds = Mapping[str, float]
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(Node):
     """What was measured on a machine.
 
     Attributes:
@@ -40,8 +40,8 @@ class Table:
         warnings: Why there is nothing, where there is a file.
     """
 
-    choices: Mapping[str, str] = field(default_factory=dict[str, str])
-    seconds: Mapping[str, Seconds] = field(default_factory=dict[str, Seconds])
+    choices: Mapping[str, str] = MappingProxyType({})
+    seconds: Mapping[str, Seconds] = MappingProxyType({})
     warnings: tuple[Diagnostic, ...] = ()
 
     @property

@@ -28,7 +28,7 @@ VOCABULARY = {"layers", "losses", "metrics", "optimizers", "activations", "initi
 VOCABULARY |= {"schedules", "callbacks", "regularizers", "constraints"}
 LAYERS: list[set[str]] = [
     {"diagnostics"},
-    {"ir", "files", "sources", "scripts"},
+    {"ir", "files", "sources", "scripts", "garbage"},
     {"registry", "syntax"},
     {"helpers", "kernels"},
     {"initializers", "activations", "ops", "schedules", "regularizers", "constraints"},
@@ -66,6 +66,7 @@ NO_JAX |= VOCABULARY | {
     "cli",
     "commands",
     "files",
+    "garbage",
     "__init__",
     "__main__",
     "api",

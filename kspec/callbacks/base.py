@@ -7,9 +7,9 @@ goes on after a stop decides as one that never stopped.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar, Literal, Self, TypeAlias, TypeVar, cast
 
+from kspec.diagnostics.record import Node
 from kspec.ir import Call
 from kspec.registry import Compound, Definition, arg, register
 
@@ -24,8 +24,7 @@ def callback(name: str) -> Callable[[C], C]:
     return register("callback", name)
 
 
-@dataclass(frozen=True, slots=True)
-class Monitor(Compound):
+class Monitor(Node, Compound):
     """A number of each epoch that is watched: `min(validation.loss)`.
 
     Attributes:
@@ -69,8 +68,7 @@ class Monitor(Compound):
         return cls(cast("str", call.args["metric"]), cast("Mode", call.name))
 
 
-@dataclass(frozen=True, slots=True)
-class Interval(Compound):
+class Interval(Node, Compound):
     """`10min`, `2epochs`, `1_000steps`: how often something is done.
 
     Attributes:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import functools
-import gc
 import os
 import signal
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import click
 from click.shell_completion import CompletionItem
@@ -26,8 +25,6 @@ STARTED = time.perf_counter()
 P = ParamSpec("P")
 INTERRUPTED = 130
 DIVERGED = 4
-USUALLY: Final = gc.get_threshold()
-RARELY: Final = 100_000  # objects
 
 
 def hold_streams() -> None:
@@ -43,20 +40,6 @@ def hold_streams() -> None:
         if getattr(sys, name) is None:
             stream = open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False)  # noqa: SIM115
             setattr(sys, name, stream)
-
-
-def collect_rarely() -> None:
-    """Look for unused cycles of objects seldom, as importing and compiling leave hardly any.
-
-    It takes a sixth of the time of importing JAX.
-    """
-    gc.set_threshold(RARELY, *USUALLY[1:])
-
-
-def collect_as_usual() -> None:
-    """Look for them as Python does, but not among what is there already, which stays."""
-    gc.freeze()
-    gc.set_threshold(*USUALLY)
 
 
 def end_at_once() -> None:

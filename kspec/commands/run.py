@@ -20,7 +20,6 @@ from kspec.commands.common import (
     STARTED,
     TRAIN,
     build_folder,
-    collect_as_usual,
     compile_spec,
     end_at_once,
     find_spec,
@@ -28,6 +27,7 @@ from kspec.commands.common import (
 )
 from kspec.commands.rehearse import rehearse
 from kspec.diagnostics import SpecError
+from kspec.garbage import collect_as_usual
 
 if TYPE_CHECKING:
     from kspec.data.dataset import Dataset

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Never, Protocol, TypeVar, runtime_checkable
 
 from kspec.data.base import Column, Table
 from kspec.data.fields import Fields
 from kspec.diagnostics import Diagnostic, SpecError
 from kspec.diagnostics.errors import MostRowsBad
+from kspec.diagnostics.record import Node
 
 if TYPE_CHECKING:
     from kspec.data.base import Rows, Values
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class BadRow:
+class BadRow(Node):
     """A row that is no example.
 
     Attributes:

@@ -6,10 +6,10 @@ NumPy is imported inside functions, so that checking a spec stays quick.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol, TypeAlias, TypeVar
 
+from kspec.diagnostics.record import Node
 from kspec.ir import Shape
 from kspec.registry import Definition, arg, register
 
@@ -33,8 +33,7 @@ def source(name: str) -> Callable[[S], S]:
     return register("source", name)
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(Node):
     """What a table says of one of its columns.
 
     Attributes:

@@ -10,11 +10,11 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from kspec.diagnostics import SpecError
+from kspec.diagnostics.record import Node
 from kspec.files import replacing
 
 if TYPE_CHECKING:
@@ -27,8 +27,7 @@ LARGEST: Final = 16 * 2**30  # bytes in all
 _HASH: Final = 32  # bytes at the end of a file
 
 
-@dataclass(frozen=True, slots=True)
-class Pieces:
+class Pieces(Node):
     """An array that is made part by part, and need not fit into memory.
 
     Attributes:

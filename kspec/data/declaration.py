@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, Final
 
 from kspec.data.calls import call_from_json, call_to_json
@@ -12,13 +12,13 @@ from kspec.data.example_weights import from_json as weight_from_json
 from kspec.data.example_weights import to_json as weight_to_json
 from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
+from kspec.diagnostics.record import Node
 from kspec.ir import Call
 
 SPLITS: Final = ("train", "validation", "test")
 
 
-@dataclass(frozen=True, slots=True)
-class DataDeclaration:
+class DataDeclaration(Node):
     """What a data block says.
 
     Attributes:
@@ -48,8 +48,7 @@ class DataDeclaration:
     buckets: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Places:
+class Places(Node):
     """Where a spec declares its data, for messages.
 
     Attributes:
@@ -57,8 +56,8 @@ class Places:
         sources: The settings of the block by key, and the parts of a split by name.
     """
 
-    fields: Mapping[str, Span] = field(default_factory=dict[str, Span])
-    sources: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    fields: Mapping[str, Span] = MappingProxyType({})
+    sources: Mapping[str, Span] = MappingProxyType({})
 
     @property
     def of_fields(self) -> Mapping[str, Span]:

@@ -8,19 +8,18 @@ They hold in training only, as in Keras, so that all other splits get ones.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from kspec.data.bad_rows import refuse_rows
 from kspec.diagnostics import Span, SpecError
 from kspec.diagnostics.errors import NegativeWeight, UnknownClass
+from kspec.diagnostics.record import Node
 
 if TYPE_CHECKING:
     from kspec.data.base import Array
 
 
-@dataclass(frozen=True, slots=True)
-class ClassWeight:
+class ClassWeight(Node):
     """The weights of classes.
 
     Attributes:

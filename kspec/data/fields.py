@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from kspec.diagnostics.record import Node
 from kspec.ir import Dim, Shape, bound_of
 
 if TYPE_CHECKING:
     from kspec.data.base import Array
 
 
-@dataclass(frozen=True, slots=True)
-class FieldType:
+class FieldType(Node):
     """A declared field.
 
     Attributes:
@@ -57,8 +56,7 @@ def _meets(wanted: Dim, given: Dim) -> bool:
     return wanted == given if isinstance(wanted, int) else isinstance(given, int)
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Node):
     """Checked columns, as the program takes them.
 
     Attributes:

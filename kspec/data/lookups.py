@@ -6,19 +6,18 @@ JAX gives not-a-number for a row that is not there, and no message.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from kspec.data.bad_rows import refuse_rows
 from kspec.diagnostics import Label, Span
 from kspec.diagnostics.errors import IndexOutOfRange
+from kspec.diagnostics.record import Node
 
 if TYPE_CHECKING:
     from kspec.data.base import Array
 
 
-@dataclass(frozen=True, slots=True)
-class Looked:
+class Looked(Node):
     """A field that is looked up.
 
     Attributes:

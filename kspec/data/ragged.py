@@ -13,12 +13,12 @@ A program takes rows of one length, filled up with zeros, and beside them their 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, cast
 
 from kspec.data.bad_rows import refuse_rows
 from kspec.data.base import Column
 from kspec.diagnostics.errors import RowTooLong
+from kspec.diagnostics.record import Node
 from kspec.ir import ragged
 
 if TYPE_CHECKING:
@@ -26,8 +26,7 @@ if TYPE_CHECKING:
     from kspec.diagnostics import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Ragged:
+class Ragged(Node):
     """A column whose rows differ in length.
 
     Attributes:

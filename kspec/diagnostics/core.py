@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar, Literal
 
-from kspec.diagnostics.record import Keywords
+from kspec.diagnostics.record import Keywords, Node
 
 Severity = Literal["error", "warning"]
 
@@ -67,8 +67,7 @@ class Span:
         return Span(self.source, min(self.start, other.start), max(self.end, other.end))
 
 
-@dataclass(frozen=True, slots=True)
-class Label:
+class Label(Node):
     """A second place that explains the first, with its text."""
 
     span: Span

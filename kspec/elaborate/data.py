@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from kspec.data.declaration import DataDeclaration, Places
 from kspec.data.fields import FieldType
@@ -15,6 +14,7 @@ from kspec.diagnostics.errors import (
     UnknownName,
     WrongType,
 )
+from kspec.diagnostics.record import Node
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Failed
@@ -28,8 +28,7 @@ from kspec.syntax.tree import Augment, DataDecl, Field
 SETTINGS = ("source", "split", "seed", "buckets", "oversample", "on_bad")
 
 
-@dataclass(frozen=True, slots=True)
-class Data:
+class Data(Node):
     """A checked data block.
 
     Attributes:

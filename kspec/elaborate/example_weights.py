@@ -8,7 +8,6 @@ Class weights hold in training only. `weighted_metrics` are weighted, `metrics` 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
 from typing import Final
 
 from kspec.data.example_weights import ClassWeight
@@ -21,6 +20,7 @@ from kspec.diagnostics.errors import (
     UnknownName,
     WrongType,
 )
+from kspec.diagnostics.record import Node
 from kspec.elaborate.data import Data
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.fields import Fields
@@ -38,8 +38,7 @@ BALANCED: Final = "balanced"
 LONGEST: Final = 10  # digits of a class number
 
 
-@dataclass(frozen=True, slots=True)
-class ExampleWeights:
+class ExampleWeights(Node):
     """The weights of a batch's examples.
 
     Attributes:
@@ -72,10 +71,10 @@ class ExampleWeights:
 
     def settle(self, data: Data) -> Data:
         """The data, with what must be known of the weights when it is read."""
-        fields = tuple(replace(f, weighs=f.name == self.field) for f in data.declaration.fields)
-        declared = replace(data.declaration, fields=fields, class_weight=self.classes)
+        fields = tuple(f.replace(weighs=f.name == self.field) for f in data.declaration.fields)
+        declared = data.declaration.replace(fields=fields, class_weight=self.classes)
         places = {"class_weight": self.place} if self.place else {}
-        return replace(data, declaration=declared, sources={**data.sources, **places})
+        return data.replace(declaration=declared, sources={**data.sources, **places})
 
 
 class Weighing:
@@ -104,16 +103,14 @@ class Weighing:
         """
         found = ExampleWeights(self.builder)
         if setting := self.settings.get("sample_weight"):
-            found = replace(
-                found, sample=self._sample(setting.value), field=setting.value.span.text
-            )
+            found = found.replace(sample=self._sample(setting.value), field=setting.value.span.text)
         if setting := self.settings.get("class_weight"):
             label = self._label(loss, ops, setting)
             classes = ClassWeight(label.name, self._column(), self._weights(setting.value, label))
             value = self.builder.fresh(classes.column, TensorType("f32", (BATCH,)))
             self.fields.values[classes.column] = value
             place = setting.value.span
-            found = replace(found, by_class=value, classes=classes, place=place)
+            found = found.replace(by_class=value, classes=classes, place=place)
         return found
 
     def _sample(self, expr: Expr) -> Value:

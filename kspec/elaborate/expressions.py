@@ -65,7 +65,8 @@ class Env:
 
     def inner(self) -> Env:
         """The same place for a part of the expression, which has no name of its own."""
-        return replace(self, hint=None, hints=())
+        named = self.hint is not None or self.hints
+        return replace(self, hint=None, hints=()) if named else self
 
 
 class Evaluator:

@@ -123,16 +123,15 @@ class Fields:
         below = {name: count for name, (count, _) in rows.items()}
         places = {looks_up(name): span for name, (_, span) in rows.items() if span is not None}
         fields = tuple(
-            replace(
-                f,
+            f.replace(
                 shape=self._shape(f),
                 below=below.get(f.name),
                 scores=scores.get(f.name),
             )
             for f in self.data.declaration.fields
         )
-        declaration = replace(self.data.declaration, fields=fields)
-        return replace(self.data, declaration=declaration, sources={**self.data.sources, **places})
+        declaration = self.data.declaration.replace(fields=fields)
+        return self.data.replace(declaration=declaration, sources={**self.data.sources, **places})
 
     def _shape(self, field: FieldType) -> Shape:
         """The shape of a field; of what a ragged input takes, all lengths are wanted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from kspec.callbacks.base import Mode
@@ -18,6 +18,7 @@ from kspec.diagnostics.errors import (
     WrongType,
 )
 from kspec.diagnostics.lints import NoEffect
+from kspec.diagnostics.record import Node
 from kspec.elaborate.example_weights import ExampleWeights
 from kspec.elaborate.expressions import LOSS_KINDS, Env
 from kspec.elaborate.fit import Classes, check_form
@@ -39,8 +40,7 @@ from kspec.syntax.tree import Expr
 WEIGHTED: Final = "weighted_metrics"
 
 
-@dataclass(frozen=True, slots=True)
-class Sums:
+class Sums(Node):
     """One metric in use: its name, its definition, and what a batch adds."""
 
     name: str

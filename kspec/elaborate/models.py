@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TypeAlias
 
 from kspec.diagnostics import Label, Span
@@ -16,6 +16,7 @@ from kspec.diagnostics.errors import (
     WrongOperandCount,
     WrongShape,
 )
+from kspec.diagnostics.record import Node
 from kspec.elaborate.apply import Applier, Result
 from kspec.elaborate.arguments import Arguments
 from kspec.elaborate.arithmetic import Arithmetic
@@ -32,8 +33,7 @@ from kspec.syntax import tree
 from kspec.syntax.tree import Expr, ModelDecl
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(Node):
     """A model written out.
 
     Attributes:

@@ -10,6 +10,7 @@ from kspec.callbacks.base import Callback
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import DuplicateName, NothingToLearn, WrongType
 from kspec.diagnostics.lints import NoEffect
+from kspec.diagnostics.record import Node
 from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.expressions import Env
 from kspec.elaborate.models import Elaborator
@@ -28,8 +29,7 @@ SETTINGS = ("epochs", "optimizer")
 I = TypeVar("I")  # noqa: E741
 
 
-@dataclass(frozen=True, slots=True)
-class _Part:
+class _Part(Node):
     """The optimizer of some weights, and where it is written."""
 
     optimizer: Call

@@ -8,7 +8,7 @@ Passes derive the functions of training, evaluation and prediction from it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import Final
 
 from kspec.callbacks.base import Mode
@@ -20,6 +20,7 @@ from kspec.diagnostics.errors import (
     UnknownOverride,
 )
 from kspec.diagnostics.lints import UnusedField, UnusedName, unsilenced
+from kspec.diagnostics.record import Node
 from kspec.elaborate.arguments import Choice
 from kspec.elaborate.data import Data
 from kspec.elaborate.files import Files, NoFiles, Reader
@@ -37,8 +38,7 @@ from kspec.syntax.tree import Expr, Spec
 _DECLARED: Final = ("param", "block", "model", "data block", "import", "extern")
 
 
-@dataclass(frozen=True, slots=True)
-class Program:
+class Program(Node):
     """What elaboration makes of a spec.
 
     Attributes:
@@ -66,8 +66,8 @@ class Program:
     warnings: tuple[Diagnostic, ...] = ()
     choices: tuple[Choice, ...] = ()
     trains: tuple[str, ...] = ()
-    parts: Mapping[Value, tuple[Part, ...]] = field(default_factory=dict[Value, tuple[Part, ...]])
-    layers: Mapping[str, str] = field(default_factory=dict[str, str])
+    parts: Mapping[Value, tuple[Part, ...]] = MappingProxyType({})
+    layers: Mapping[str, str] = MappingProxyType({})
     externs: tuple[Extern, ...] = ()
 
 
@@ -105,7 +105,7 @@ def elaborate(
         raise SpecError(tuple(mistakes))
     odd = {w: None for each in programs for w in each.warnings if _holds(w, programs)}
     chosen = programs[0 if train is None else list(blocks).index(train)]
-    return replace(chosen, warnings=tuple(odd), trains=tuple(blocks))
+    return chosen.replace(warnings=tuple(odd), trains=tuple(blocks))
 
 
 def _holds(warning: Diagnostic, programs: list[Program]) -> bool:
@@ -142,8 +142,7 @@ def _elaborate(spec: Spec, overrides: Mapping[str, Expr] | None, reader: Reader)
         raise AssertionError("a failure was not reported; this is a bug in kspec") from None
     reporter.finish()
     choices = tuple(dict.fromkeys(elaborator.arguments.choices))
-    return replace(
-        program,
+    return program.replace(
         warnings=_warnings(program, elaborator),
         choices=choices,
         externs=tuple(files.externs),

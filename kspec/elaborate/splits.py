@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Final, Never
 
 from kspec.data.declaration import SPLITS
 from kspec.data.fields import FieldType
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import BadSplit, UnknownName, WrongType
+from kspec.diagnostics.record import Node
 from kspec.elaborate.models import Elaborator
 from kspec.elaborate.reporter import Reporter
 from kspec.elaborate.settings import Settings
@@ -20,8 +21,7 @@ STRATIFY: Final = "stratify"
 FOLDS: Final = "folds"
 
 
-@dataclass(frozen=True, slots=True)
-class Parts:
+class Parts(Node):
     """What `split` says.
 
     Attributes:
@@ -34,7 +34,7 @@ class Parts:
     shares: Mapping[str, float | Call]
     stratify: str = ""
     folds: tuple[int, int] | None = None
-    spans: Mapping[str, Span] = field(default_factory=dict[str, Span])
+    spans: Mapping[str, Span] = MappingProxyType({})
 
 
 def source_call(elaborator: Elaborator, value: Meaning, span: Span) -> Call:

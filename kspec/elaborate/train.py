@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeVar, cast
 
 from kspec.callbacks.base import Mode
@@ -12,6 +12,7 @@ from kspec.diagnostics.errors import (
     LossNotPerExample,
     UnknownName,
 )
+from kspec.diagnostics.record import Node
 from kspec.elaborate.augment import Augmentation
 from kspec.elaborate.callbacks import Callbacks
 from kspec.elaborate.data import Data
@@ -56,8 +57,7 @@ PRECISIONS: Final = ("float32", "mixed_bfloat16")
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(Node):
     """An elaborated train block.
 
     Attributes:
@@ -170,7 +170,7 @@ class _TrainBlock:
                 args[choice.name] = cast("Attr", choice.value)
         for span, (name, args) in made.items():
             places[f"schedule {show_call(Call(name, args))}"] = span
-        return replace(data, sources=places)
+        return data.replace(sources=places)
 
     def _meaning(self, key: str, scope: Scope | None = None) -> Meaning:
         setting = self.settings.require(key)

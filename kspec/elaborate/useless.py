@@ -12,12 +12,12 @@ from kspec.callbacks.swap_ema import SwapEMA
 from kspec.diagnostics import Span
 from kspec.diagnostics.errors import RateIsScheduled
 from kspec.diagnostics.lints import NoEffect
+from kspec.diagnostics.record import Node
 from kspec.elaborate.reporter import Reporter
 from kspec.ir import Call
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(Node):
     """A section in one of the phases that it holds for.
 
     Attributes:

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from kspec.diagnostics import Span
+from kspec.diagnostics.record import Node
 from kspec.ir import Value
 from kspec.ir.extern import ExternType
 from kspec.registry import Compound
@@ -36,8 +37,7 @@ class Tensor:
     mask: Value | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Quantity:
+class Quantity(Node):
     """A number with a unit: `80%`."""
 
     value: int | float
@@ -47,8 +47,7 @@ class Quantity:
         return f"{self.value}{self.unit}"
 
 
-@dataclass(frozen=True, slots=True)
-class Dimension:
+class Dimension(Node):
     """The size of an axis that is not known while compiling: `T`."""
 
     name: str
@@ -133,16 +132,14 @@ class Extern:
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Chain:
+class Chain(Node):
     """`embedding(vocab, 128) -> lstm(64)`: layers in a row that lack their operand."""
 
     parts: tuple[Meaning, ...]
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class Shared:
+class Shared(Node):
     """One set of weights under one name.
 
     Attributes:
@@ -160,8 +157,7 @@ class Shared:
     args: tuple[Given, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Fields:
+class Fields(Node):
     """`{ train: 80%, test: 20% }`: a record, its values by key and their places."""
 
     values: Mapping[str, Meaning]

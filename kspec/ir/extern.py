@@ -8,9 +8,9 @@ A name is a size, the same wherever it is; `...` is any number of axes, the same
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
 from typing import Final, Self, TypeAlias
 
+from kspec.diagnostics.record import Node
 from kspec.ir.rules import Types, require
 from kspec.ir.types import BATCH, JAX_DTYPES, Dim, Shape, TensorType
 
@@ -19,8 +19,7 @@ ANY: Final = "..."
 _TYPE: Final = re.compile(r"(\w+)\[([^\[\]]*)\](?:, )?")
 
 
-@dataclass(frozen=True, slots=True)
-class Pattern:
+class Pattern(Node):
     """`f32[..., D]`: an element type, and axes that are numbers, names, or `...`."""
 
     dtype: str
@@ -56,8 +55,7 @@ class Pattern:
         return TensorType(self.dtype, tuple(axes))
 
 
-@dataclass(frozen=True, slots=True)
-class ExternType:
+class ExternType(Node):
     """What a function takes of one example, and what it gives."""
 
     operands: tuple[Pattern, ...]

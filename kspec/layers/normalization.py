@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, ClassVar, Self, cast, final
 
 from kspec.constraints.base import Constraint
+from kspec.diagnostics.record import Node
 from kspec.initializers.base import Initializer
 from kspec.initializers.constants import Constant, Ones, Zeros
 from kspec.ir import Builder, Call, TensorType, Value
@@ -16,8 +16,7 @@ from kspec.registry import Compound
 from kspec.regularizers.base import Regularizer
 
 
-@dataclass(frozen=True, slots=True)
-class Clipping(Compound):
+class Clipping(Node, Compound):
     """How far corrections of batch renormalization go: `{ rmin: 0.3, rmax: 3, dmax: 5 }`.
 
     Attributes:

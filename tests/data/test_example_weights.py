@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 
@@ -58,7 +56,7 @@ def test_a_label_with_a_number_for_each_class_means_the_largest():
 
 @pytest.mark.parametrize("given", [None, (("b", 0.5), ("c", 1 / 3))])
 def test_a_plan_keeps_them(given):
-    weighed = replace(FieldType("w", "f32", ()), weighs=True)
+    weighed = FieldType("w", "f32", ()).replace(weighs=True)
     weight = ClassWeight("kind", "class_weight", given)
     declaration = DataDeclaration((KIND, weighed), None, {"train": 1.0}, 3, weight)
     assert declaration_from_json(declaration_to_json(declaration)) == declaration

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import struct
 import wave
-from dataclasses import replace
 from io import BytesIO
 
 import numpy as np
@@ -37,7 +36,7 @@ def declared() -> DataDeclaration:
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_table_is_good_before(format, declared, tmp_path):
     call = FORMATS[format](tmp_path, good())
-    arrays = load(replace(declared, source=call), tmp_path).splits["train"].arrays
+    arrays = load(declared.replace(source=call), tmp_path).splits["train"].arrays
     assert {name: arrays[name].tolist() for name in good()} == good()
 
 
@@ -73,13 +72,13 @@ def test_bad_data_is_named(case: Bad, declared, tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     call = case.make(tmp_path)
     with pytest.raises(SpecError) as caught:
-        load(replace(declared, source=call), tmp_path)
+        load(declared.replace(source=call), tmp_path)
     said = [shown(mistake) for mistake in caught.value.diagnostics]
     assert {mistake.code for mistake in caught.value.diagnostics} == {case.code}, said
     assert all(any(words in each for each in said) for words in case.words), said
     assert not (tmp_path / "unpickled").exists()
     try:
-        data = load(replace(declared, source=call, skips=True), tmp_path)
+        data = load(declared.replace(source=call, skips=True), tmp_path)
     except SpecError:
         return
     assert data.bad
@@ -184,7 +183,7 @@ def test_fewer_rows_than_a_batch(rows):
 @fault("F27", "a part of a split would have no rows", "E511 names it")
 def test_a_part_without_rows(declared, tmp_path):
     call = npz(tmp_path, good())
-    parts = replace(declared, source=call, split={"train": 0.99, "test": 0.01})
+    parts = declared.replace(source=call, split={"train": 0.99, "test": 0.01})
     mistake = refused(load, parts, tmp_path)
     assert mistake.code == "E511" and "`test`" in shown(mistake)
 
@@ -196,7 +195,7 @@ def test_forms_of_a_table(bom, end, declared, tmp_path):
     call = csv(tmp_path, good())
     text = (tmp_path / "a.csv").read_bytes()
     (tmp_path / "a.csv").write_bytes(bom + text.strip().replace(b"\n", end))
-    arrays = load(replace(declared, source=call), tmp_path).splits["train"].arrays
+    arrays = load(declared.replace(source=call), tmp_path).splits["train"].arrays
     assert {name: arrays[name].tolist() for name in good()} == good()
 
 
@@ -209,7 +208,7 @@ def test_forms_of_arrays(whole, float_, declared, tmp_path):
     columns = {name: np.array(values).astype(types[name]) for name, values in good().items()}
     np.savez(tmp_path / "a.npz", grid=grid, **columns)
     call = Call("npz", {"path": "a.npz"})
-    arrays = load(replace(declared, source=call), tmp_path).splits["train"].arrays
+    arrays = load(declared.replace(source=call), tmp_path).splits["train"].arrays
     assert {name: arrays[name].tolist() for name in good()} == good()
     found = dataset(tmp_path, call, {"train": 1.0}, grid="f32[2]").splits["train"].arrays["grid"]
     assert found.tolist() == np.arange(24.0).reshape(12, 2).tolist()
@@ -273,7 +272,7 @@ def test_columns_stay_together(declared, tmp_path, skips, stratify):
     np.savez(tmp_path / "a.npz", **columns)
     split = {"train": 0.7, "validation": 0.3}
     source = Call("npz", {"path": "a.npz"})
-    said = replace(declared, source=source, split=split, skips=skips, stratify=stratify)
+    said = declared.replace(source=source, split=split, skips=skips, stratify=stratify)
     data = load(said, tmp_path)
     assert len(data.bad) == (3 if skips else 0)
     for part in data.splits.values():
