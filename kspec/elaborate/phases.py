@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, field
 from typing import TypeVar
 
 from kspec.callbacks.base import Callback
@@ -37,11 +36,11 @@ class _Part(Node):
     span: Span
 
 
-@dataclass
 class _Groups:
     """The optimizers of parts, by the text of their paths; the last that means a weight wins."""
 
-    by_selector: dict[str, _Part] = field(default_factory=dict[str, _Part])
+    def __init__(self) -> None:
+        self.by_selector: dict[str, _Part] = {}
 
     def of(
         self, trainable: Iterable[str], frozen: Collection[str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 
 from kspec.callbacks.base import Callback
 from kspec.callbacks.reduce_lr import ReduceLR
@@ -31,12 +30,12 @@ class Use(Node):
     optimizers: tuple[Call, ...]
 
 
-@dataclass
 class Uses:
     """All sections with their uses: one for all phases does something if it does so in one."""
 
-    reporter: Reporter
-    by_place: dict[Span, list[Use]] = field(default_factory=dict[Span, list[Use]])
+    def __init__(self, reporter: Reporter) -> None:
+        self.reporter = reporter
+        self.by_place: dict[Span, list[Use]] = {}
 
     def add(
         self,

@@ -7,7 +7,6 @@ the stream of tokens, before any tree exists.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Final
 
 from lark import Token
@@ -29,7 +28,6 @@ class LimitReached(Exception):
         self.token, self.what, self.limit = token, what, limit
 
 
-@dataclass
 class Lines:
     """Lark's post-lexer: drops the line ends that separate nothing.
 
@@ -38,7 +36,9 @@ class Lines:
     """
 
     always_accept: tuple[str, ...] = ("_NL",)
-    stack: list[Token] = field(default_factory=list[Token])
+
+    def __init__(self) -> None:
+        self.stack: list[Token] = []
 
     def process(self, stream: Iterator[Token]) -> Iterator[Token]:
         """The tokens that the parser sees."""
