@@ -12,7 +12,7 @@ RARELY: Final = 100_000  # objects
 def collect_rarely() -> None:
     """Look for them seldom, as importing and compiling leave hardly any.
 
-    It takes a sixth of the time of importing JAX, and a tenth of that of `kspec --help`.
+    It takes a sixth of the time of importing JAX.
     """
     gc.set_threshold(RARELY, *USUALLY[1:])
 

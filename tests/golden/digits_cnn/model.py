@@ -144,7 +144,7 @@ def train(params, stats, batch, mask, key):
     # digits_cnn.kspec:12 relu
     relu = jax.nn.relu(batch_normalization)  # f32[B,8,8,32]
     # digits_cnn.kspec:12 conv2d(filters, 3, padding="same", use_bias=false)
-    conv2d = conv(
+    conv2d = conv_native(
         relu, params["conv_block_1"]["conv2d"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,8,8,32]
     # digits_cnn.kspec:12 batch_normalization(momentum=0.9)
@@ -325,7 +325,7 @@ def evaluate(params, stats, batch, mask):
     # digits_cnn.kspec:12 relu
     relu = jax.nn.relu(batch_normalization)  # f32[B,8,8,32]
     # digits_cnn.kspec:12 conv2d(filters, 3, padding="same", use_bias=false)
-    conv2d = conv(
+    conv2d = conv_native(
         relu, params["conv_block_1"]["conv2d"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,8,8,32]
     # digits_cnn.kspec:12 batch_normalization(momentum=0.9)
@@ -435,7 +435,7 @@ def outputs(params, stats, batch):
     # digits_cnn.kspec:12 relu
     relu = jax.nn.relu(batch_normalization)  # f32[B,8,8,32]
     # digits_cnn.kspec:12 conv2d(filters, 3, padding="same", use_bias=false)
-    conv2d = conv(
+    conv2d = conv_native(
         relu, params["conv_block_1"]["conv2d"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,8,8,32]
     # digits_cnn.kspec:12 batch_normalization(momentum=0.9)
@@ -544,6 +544,146 @@ def conv(x, kernel, strides, padding, dilation=None, groups=1):
         dimension_numbers=(f"N{spatial}C", f"{spatial}IO", f"N{spatial}C"),
         feature_group_count=groups,
     )
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2, 3))
+def conv_by_examples(x, kernel, strides, padding):
+    """Slide a kernel over the axes between batch and channels, by 1.
+
+    x: [B, *spatial, C], kernel: [*window, C, F], result: [B, *places, F].
+    """
+    return conv(x, kernel, strides, padding)
+
+
+def examples_forward(x, kernel, strides, padding):
+    """The result, and what the backward pass reads."""
+    return conv(x, kernel, strides, padding), (x, kernel)
+
+
+def examples_backward(strides, padding, kept, slope):
+    """The gradients of x and of the kernel; on a device that is no CPU by XLA."""
+    x, kernel = kept
+
+    def by_xla(x, slope):
+        _, pull = jax.vjp(lambda kernel: conv(x, kernel, strides, padding), kernel)
+        return pull(slope)[0]
+
+    def by_examples(x, slope):
+        return gradient_by_examples(x, slope, kernel.shape, padding)
+
+    _, pull = jax.vjp(lambda x: conv(x, kernel, strides, padding), x)
+    gradient = jax.lax.platform_dependent
+    of_kernel = gradient(x, slope, cpu=by_examples, default=by_xla)
+    return pull(slope)[0], of_kernel
+
+
+def gradient_by_examples(x, slope, shape, padding):
+    """The gradient of the kernel: the windows of each example against its slopes."""
+    window, places = shape[:-2], slope.shape[1:-1]
+    around = [(0, 0)] * len(window)
+    if padding == "same":
+        around = [((width - 1) // 2, width // 2) for width in window]
+
+    def add(total, example):
+        x, slope = example
+        x = jnp.pad(x, (*around, (0, 0)))
+        cuts = []
+        for at in np.ndindex(*window):
+            spans = zip(at, places, strict=True)
+            cuts.append(x[tuple(slice(start, start + size) for start, size in spans)])
+        rows = jnp.concatenate(cuts, axis=-1).reshape(-1, total.shape[0])
+        slopes = slope.reshape(-1, total.shape[1])
+        more = jnp.matmul(rows.T, slopes, preferred_element_type=total.dtype)
+        return total + more, None
+
+    wide = jnp.promote_types(x.dtype, jnp.float32)
+    start = jnp.zeros((int(np.prod(shape[:-1])), shape[-1]), wide)
+    total, _ = jax.lax.scan(add, start, (x, slope))
+    return total.reshape(shape).astype(x.dtype)
+
+
+conv_by_examples.defvjp(examples_forward, examples_backward)
+
+
+NATIVE = False  # whether this process computes on a CPU, and has the functions
+
+
+def conv_native(x, kernel, strides, padding):
+    """Slide a kernel over the axes between batch and channels, by 1.
+
+    x: [B, *spatial, C], kernel: [*window, C, F], result: [B, *places, F].
+    """
+    window = kernel.shape[:-2]
+    float32 = x.dtype == kernel.dtype == jnp.float32
+    if not (NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
+        large = np.prod(x.shape[1:-1]) >= 196  # smaller ones are faster by XLA alone
+        return (conv_by_examples if large else conv)(x, kernel, strides, padding)
+    around = [(0, 0)] * len(window)
+    if padding == "same":
+        around = [((width - 1) // 2, width // 2) for width in window]
+    if len(window) == 1:
+        return slide(x[:, None], kernel[None], ((0, 0), *around))[:, 0]
+    return slide(x, kernel, tuple(around))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def slide(x, kernel, around):
+    """The products of the windows of x, with zeros around it, and a kernel."""
+    spans = zip(x.shape[1:-1], around, kernel.shape, strict=False)
+    places = [size + sum(zeros) - width + 1 for size, zeros, width in spans]
+    shape = jax.ShapeDtypeStruct((len(x), *places, kernel.shape[-1]), x.dtype)
+    call = jax.ffi.ffi_call("kspec_conv", shape, vmap_method="sequential")
+    (top, _), (left, _) = around
+    return call(x, kernel, top=np.int64(top), left=np.int64(left))
+
+
+def slide_forward(x, kernel, around):
+    """The result, and what the backward pass reads."""
+    return slide(x, kernel, around), (x, kernel)
+
+
+def slide_backward(around, kept, slope):
+    """The gradients of x and of the kernel."""
+    x, kernel = kept
+    return slide_back(slope, kernel, around), gradient_of_kernel(x, slope, around)
+
+
+slide.defvjp(slide_forward, slide_backward)
+
+
+def slide_back(slope, kernel, around):
+    """The gradient of x: slopes under the kernel, which is turned around."""
+    turned = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+    spans = zip(around, kernel.shape, strict=False)
+    back = tuple(
+        (width - 1 - before, width - 1 - after) for (before, after), width in spans
+    )
+    return slide(slope, turned, back)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def gradient_of_kernel(x, slope, around):
+    """The gradient of the kernel: the windows of x against the slopes of places."""
+    spans = zip(x.shape[1:-1], around, slope.shape[1:-1], strict=True)
+    window = [size + sum(zeros) - places + 1 for size, zeros, places in spans]
+    shape = jax.ShapeDtypeStruct((*window, x.shape[-1], slope.shape[-1]), x.dtype)
+    call = jax.ffi.ffi_call("kspec_conv_gradient", shape, vmap_method="sequential")
+    (top, _), (left, _) = around
+    return call(x, slope, top=np.int64(top), left=np.int64(left))
+
+
+def kernel_forward(x, slope, around):
+    """The result, and what the backward pass reads."""
+    return gradient_of_kernel(x, slope, around), (x, slope)
+
+
+def kernel_backward(around, kept, kernel):
+    """The gradients of x and of the slopes; what comes is shaped as a kernel."""
+    x, slope = kept
+    return slide_back(slope, kernel, around), slide(x, kernel, around)
+
+
+gradient_of_kernel.defvjp(kernel_forward, kernel_backward)
 
 
 def divide_no_nan(x, y):

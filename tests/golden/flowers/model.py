@@ -155,7 +155,7 @@ def train_head(params, frozen, stats, batch, mask, key):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         rescaling,
         frozen["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -164,7 +164,7 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block1"]["conv1"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, frozen["base"]["block1"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,224,224,64]
     x = x + frozen["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
@@ -174,7 +174,7 @@ def train_head(params, frozen, stats, batch, mask, key):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         max_pooling2d,
         frozen["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -183,7 +183,7 @@ def train_head(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + frozen["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
@@ -193,19 +193,19 @@ def train_head(params, frozen, stats, batch, mask, key):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
@@ -328,7 +328,7 @@ def train_tune(params, frozen, stats, batch, mask, key):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         rescaling,
         frozen["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -337,7 +337,7 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block1"]["conv1"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, frozen["base"]["block1"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,224,224,64]
     x = x + frozen["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
@@ -347,7 +347,7 @@ def train_tune(params, frozen, stats, batch, mask, key):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         max_pooling2d,
         frozen["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -356,7 +356,7 @@ def train_tune(params, frozen, stats, batch, mask, key):
     x = x + frozen["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + frozen["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
@@ -366,19 +366,19 @@ def train_tune(params, frozen, stats, batch, mask, key):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv_by_examples(
+    x = conv_native(
         x, frozen["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + frozen["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
@@ -482,7 +482,7 @@ def evaluate(params, stats, batch, mask):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         rescaling,
         params["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -491,7 +491,7 @@ def evaluate(params, stats, batch, mask):
     x = x + params["base"]["block1"]["conv1"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block1"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,224,224,64]
     x = x + params["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
@@ -501,7 +501,7 @@ def evaluate(params, stats, batch, mask):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         max_pooling2d,
         params["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -510,7 +510,7 @@ def evaluate(params, stats, batch, mask):
     x = x + params["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + params["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
@@ -518,19 +518,19 @@ def evaluate(params, stats, batch, mask):
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
@@ -629,7 +629,7 @@ def outputs(params, stats, batch):
     rescaling = image.astype(jnp.float32)  # f32[B,224,224,3]
     rescaling = rescaling * 0.00392156862745098  # f32[B,224,224,3]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         rescaling,
         params["base"]["block1"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -638,7 +638,7 @@ def outputs(params, stats, batch):
     x = x + params["base"]["block1"]["conv1"]["bias"]  # f32[B,224,224,64]
     x = jax.nn.relu(x)  # f32[B,224,224,64]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block1"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,224,224,64]
     x = x + params["base"]["block1"]["conv2"]["bias"]  # f32[B,224,224,64]
@@ -648,7 +648,7 @@ def outputs(params, stats, batch):
         x, window=(2, 2), strides=(2, 2), padding="valid"
     )  # f32[B,112,112,64]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         max_pooling2d,
         params["base"]["block2"]["conv1"]["kernel"],
         strides=(1, 1),
@@ -657,7 +657,7 @@ def outputs(params, stats, batch):
     x = x + params["base"]["block2"]["conv1"]["bias"]  # f32[B,112,112,128]
     x = jax.nn.relu(x)  # f32[B,112,112,128]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block2"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,112,112,128]
     x = x + params["base"]["block2"]["conv2"]["bias"]  # f32[B,112,112,128]
@@ -665,19 +665,19 @@ def outputs(params, stats, batch):
     # vgg16.kspec:11 max_pooling2d(2)
     x = max_pool(x, window=(2, 2), strides=(2, 2), padding="valid")  # f32[B,56,56,128]
     # vgg16.kspec:8 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv1"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv1"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:9 conv2d(filters, 3, activation=relu, padding=same, name...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv2"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv2"]["bias"]  # f32[B,56,56,256]
     x = jax.nn.relu(x)  # f32[B,56,56,256]
     # vgg16.kspec:10 conv2d(filters, 3, activation=relu, padding=same, nam...
-    x = conv(
+    x = conv_native(
         x, params["base"]["block3"]["conv3"]["kernel"], strides=(1, 1), padding="same"
     )  # f32[B,56,56,256]
     x = x + params["base"]["block3"]["conv3"]["bias"]  # f32[B,56,56,256]
@@ -842,6 +842,87 @@ def gradient_by_examples(x, slope, shape, padding):
 
 
 conv_by_examples.defvjp(examples_forward, examples_backward)
+
+
+NATIVE = False  # whether this process computes on a CPU, and has the functions
+
+
+def conv_native(x, kernel, strides, padding):
+    """Slide a kernel over the axes between batch and channels, by 1.
+
+    x: [B, *spatial, C], kernel: [*window, C, F], result: [B, *places, F].
+    """
+    window = kernel.shape[:-2]
+    float32 = x.dtype == kernel.dtype == jnp.float32
+    if not (NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
+        large = np.prod(x.shape[1:-1]) >= 196  # smaller ones are faster by XLA alone
+        return (conv_by_examples if large else conv)(x, kernel, strides, padding)
+    around = [(0, 0)] * len(window)
+    if padding == "same":
+        around = [((width - 1) // 2, width // 2) for width in window]
+    if len(window) == 1:
+        return slide(x[:, None], kernel[None], ((0, 0), *around))[:, 0]
+    return slide(x, kernel, tuple(around))
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def slide(x, kernel, around):
+    """The products of the windows of x, with zeros around it, and a kernel."""
+    spans = zip(x.shape[1:-1], around, kernel.shape, strict=False)
+    places = [size + sum(zeros) - width + 1 for size, zeros, width in spans]
+    shape = jax.ShapeDtypeStruct((len(x), *places, kernel.shape[-1]), x.dtype)
+    call = jax.ffi.ffi_call("kspec_conv", shape, vmap_method="sequential")
+    (top, _), (left, _) = around
+    return call(x, kernel, top=np.int64(top), left=np.int64(left))
+
+
+def slide_forward(x, kernel, around):
+    """The result, and what the backward pass reads."""
+    return slide(x, kernel, around), (x, kernel)
+
+
+def slide_backward(around, kept, slope):
+    """The gradients of x and of the kernel."""
+    x, kernel = kept
+    return slide_back(slope, kernel, around), gradient_of_kernel(x, slope, around)
+
+
+slide.defvjp(slide_forward, slide_backward)
+
+
+def slide_back(slope, kernel, around):
+    """The gradient of x: slopes under the kernel, which is turned around."""
+    turned = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+    spans = zip(around, kernel.shape, strict=False)
+    back = tuple(
+        (width - 1 - before, width - 1 - after) for (before, after), width in spans
+    )
+    return slide(slope, turned, back)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(2,))
+def gradient_of_kernel(x, slope, around):
+    """The gradient of the kernel: the windows of x against the slopes of places."""
+    spans = zip(x.shape[1:-1], around, slope.shape[1:-1], strict=True)
+    window = [size + sum(zeros) - places + 1 for size, zeros, places in spans]
+    shape = jax.ShapeDtypeStruct((*window, x.shape[-1], slope.shape[-1]), x.dtype)
+    call = jax.ffi.ffi_call("kspec_conv_gradient", shape, vmap_method="sequential")
+    (top, _), (left, _) = around
+    return call(x, slope, top=np.int64(top), left=np.int64(left))
+
+
+def kernel_forward(x, slope, around):
+    """The result, and what the backward pass reads."""
+    return gradient_of_kernel(x, slope, around), (x, slope)
+
+
+def kernel_backward(around, kept, kernel):
+    """The gradients of x and of the slopes; what comes is shaped as a kernel."""
+    x, slope = kept
+    return slide_back(slope, kernel, around), slide(x, kernel, around)
+
+
+gradient_of_kernel.defvjp(kernel_forward, kernel_backward)
 
 
 def divide_no_nan(x, y):
