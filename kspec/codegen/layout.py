@@ -40,6 +40,8 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
     if isinstance(node, ast.List):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}[", parts, "]", indent, tail, note)
+    if isinstance(node, ast.ListComp):
+        return [f"{pad}{head}[", *_comprehension(expr, node, indent + 1), f"{pad}]{tail}{note}"]
     if isinstance(node, ast.Dict):
         entries = zip(node.keys, node.values, strict=True)
         parts = [f"{_text(expr, key)}: {_text(expr, value)}" for key, value in entries if key]
@@ -87,6 +89,16 @@ def _bracket(
         else:
             lines += statement("", part, indent + 1, tail=",")
     return [*lines, f"{pad}{closing}{tail}{note}"]
+
+
+def _comprehension(expr: str, node: ast.ListComp, indent: int) -> list[str]:
+    """What stands in its brackets: the element, and where it goes through, a line each."""
+    (clause,) = node.generators
+    element = statement("", _text(expr, node.elt), indent)
+    if element[0].strip() == "(":  # the brackets around it do
+        element = [line.removeprefix(INDENT) for line in element[1:-1]]
+    through = f"for {_text(expr, clause.target)} in "
+    return [*element, *statement(through, _text(expr, clause.iter), indent)]
 
 
 def _operators(
