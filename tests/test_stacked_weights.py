@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import jax
@@ -89,6 +90,46 @@ def test_a_run_is_what_it_is_with_weights_by_themselves():
         np.testing.assert_allclose(stacked.weights[path], value, rtol=1e-4, atol=1e-5)
     predictions = [run.predict({"x": DATA["train"]["x"]})["out"] for run in runs]
     np.testing.assert_allclose(*predictions, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    ("initializer", "lines"),
+    [
+        ("he_normal", "for at in range("),  # drawn layer by layer, in a loop
+        ("orthogonal(0.5)", "for at in range("),
+        ("truncated_normal(0.5, 2.0)", "for at in range("),
+        ("random_normal(0.01 * i)", "0.15 + 0.05 * jax.random.normal(keys["),  # one by one
+        ("constant(0.5)", "jnp.full((16, 8, 8), 0.5, jnp.float32)"),
+        ("identity(0.5)", "jnp.stack([0.5 * jnp.eye(8, 8, dtype=jnp.float32)] * 16)"),
+    ],
+)
+def test_layers_start_as_they_do_by_themselves(initializer, lines):
+    """Bit for bit, in blocks and among other layers."""
+    layers = f"dense(8, tanh, kernel_initializer={initializer}) -> dense(8, bias_initializer=ones)"
+    for each in (f"x + (x -> {layers})", f"x -> {layers}"):
+        loop = f"repeat i in 0..16 {{ x = {each} }}"
+        assert lines in " ".join(starting_as_single_weights(loop).split())
+
+
+def test_layers_whose_keys_are_in_another_order_start_as_they_do_by_themselves():
+    shares = "".join(f"share l{number} = Layer()\n  " for number in range(16))
+    calls = " -> ".join(f"l{number}" for number in range(16))
+    python = starting_as_single_weights(f"{shares}y = x -> l5\n  x = x -> {calls}")
+    draws = re.findall(r"uniform\(\)\(\s*keys\[(\d+)\]", python)
+    assert [int(key) for key in draws[1:17]] == [4, 6, 8, 10, 12, 2, *range(14, 34, 2)]
+
+
+def starting_as_single_weights(tower: str) -> str:
+    """The program of a tower, whose first weights are those of the program without stacks."""
+    text = spec().replace("repeat 16 { x = x -> Layer() }", tower)
+    program = kspec.compile_text(text)
+    first, single = (
+        weights(each.init()) for each in (program, program_without(stack_weights, text))
+    )
+    assert STACKED in program.compiled.python
+    assert list(first) == list(single)
+    assert same(first, single) == set(single)
+    return program.compiled.python
 
 
 def test_a_run_that_dies_goes_on_as_if_it_had_not(tmp_path):

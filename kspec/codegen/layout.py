@@ -33,6 +33,9 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
         opening = f"{pad}{head}{_text(expr, node.func)}("
         parts = [_text(expr, part) for part in node.args]
         parts += [f"{k.arg}={_text(expr, k.value)}" for k in node.keywords]
+        if len(opening) > WIDTH and isinstance(node.func, ast.Call):
+            arguments = f"({', '.join(parts)}){tail}"
+            return statement(head, _text(expr, node.func), indent, comment, arguments)
         return _bracket(opening, parts, ")", indent, tail, note, shared=True)
     if isinstance(node, ast.Tuple):
         parts = [_text(expr, part) for part in node.elts]
@@ -40,6 +43,8 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
     if isinstance(node, ast.List):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}[", parts, "]", indent, tail, note)
+    if isinstance(node, ast.ListComp):
+        return [f"{pad}{head}[", *_comprehension(expr, node, indent + 1), f"{pad}]{tail}{note}"]
     if isinstance(node, ast.Dict):
         entries = zip(node.keys, node.values, strict=True)
         parts = [f"{_text(expr, key)}: {_text(expr, value)}" for key, value in entries if key]
@@ -89,6 +94,19 @@ def _bracket(
     return [*lines, f"{pad}{closing}{tail}{note}"]
 
 
+def _comprehension(expr: str, node: ast.ListComp, indent: int) -> list[str]:
+    """What stands in its brackets: the element, and where it goes through, a line each."""
+    (clause,) = node.generators
+    element = _text(expr, node.elt)
+    inner = ast.parse(element, mode="eval").body
+    if isinstance(inner, ast.BinOp) and len(f"{INDENT * indent}{element}") > WIDTH:
+        lines = _sides(element, inner, indent)
+    else:
+        lines = statement("", element, indent)
+    through = f"for {_text(expr, clause.target)} in "
+    return [*lines, *statement(through, _text(expr, clause.iter), indent)]
+
+
 def _operators(
     head: str, expr: str, node: ast.BinOp, indent: int, tail: str, note: str
 ) -> list[str]:
@@ -97,9 +115,24 @@ def _operators(
     inner = INDENT * (indent + 1)
     if len(f"{inner}{expr}") <= WIDTH:
         return [f"{pad}{head}(", f"{inner}{expr}", f"{pad}){tail}{note}"]
+    return [f"{pad}{head}(", *_sides(expr, node, indent + 1), f"{pad}){tail}{note}"]
+
+
+def _sides(expr: str, node: ast.BinOp, indent: int, operator: str = "") -> list[str]:
+    """The two sides of an operator, a line each where they fit."""
     left = _text(expr, node.left)
-    right = expr[len(left) :].strip()
-    return [f"{pad}{head}(", f"{inner}{left}", f"{inner}{right}", f"{pad}){tail}{note}"]
+    sign, _, right = expr[len(left) :].strip().partition(" ")
+    lines: list[str] = []
+    for head, side in ((operator, left), (f"{sign} ", right)):
+        whole = f"{INDENT * indent}{head}{side}"
+        inner = ast.parse(side, mode="eval").body
+        if len(whole) <= WIDTH or side.startswith("("):
+            lines.append(whole)
+        elif isinstance(inner, ast.BinOp):
+            lines += _sides(side, inner, indent, head)
+        else:
+            lines += statement(head, side, indent)
+    return lines
 
 
 def dictionary(tree: Tree, indent: int, head: str = "", tail: str = "") -> list[str]:

@@ -8,25 +8,21 @@ the loop over steps, is in `codegen/steps.py`.
 from __future__ import annotations
 
 from pathlib import PurePosixPath
-from typing import cast
 
 from kspec.codegen import layout
 from kspec.codegen.externs import import_lines
 from kspec.codegen.file import File, inputs, unpack
+from kspec.codegen.first_weights import init_function
 from kspec.codegen.helpers import helper_texts
 from kspec.codegen.host import host_functions
-from kspec.codegen.optimizers import held_rates, holds_rates
 from kspec.codegen.phases import (
     evaluate_function,
-    learned_of,
     phase_functions,
     train_function,
     trunk_functions,
 )
-from kspec.codegen.steps import INFERENCE_STATE, PREDICT, STATE, evaluation
-from kspec.initializers.base import Initializer
+from kspec.codegen.steps import PREDICT, evaluation
 from kspec.ir import Func, Module
-from kspec.registry import make
 
 
 def generate(module: Module, source: str) -> str:
@@ -37,7 +33,7 @@ def generate(module: Module, source: str) -> str:
         source: The spec's name, for the heading.
     """
     file = File(module)
-    parts = [_init(file)]
+    parts = [init_function(file)]
     if file.stacks.all:
         paths = [weight.path for weight in file.learned]
         parts += file.stacks.functions(paths, file.helper("stack_parts"))
@@ -77,47 +73,6 @@ def _heading(module: Module, source: str, imports: set[str], own: list[str]) -> 
         *others,
         *(["", *own] if own else []),
     ]
-    return "\n".join(lines)
-
-
-def _init(file: File) -> str:
-    """`init(key)`: every weight from its initializer, each with a key of its own."""
-    values = {
-        weight.path: cast("Initializer", make("initializer", weight.init)).emit(
-            f"keys[{index}]", weight.value.type, file
-        )
-        for index, weight in enumerate(file.module.weights)
-        if weight not in file.tables
-    }
-    learned = {w.path: values[w.path] for w in file.learned}
-    fixed = {w.path: values[w.path] for w in file.fixed}
-    lines = ["def init(key):"]
-    if file.module.train is not None:
-        lines += ['    """The state before the first update."""']
-        lines += ["    weights_key, steps_key = jax.random.split(key)"]
-    else:
-        lines += ['    """The weights before any training."""', "    weights_key = key"]
-    if any("keys[" in value for value in values.values()):
-        lines += [f"    keys = jax.random.split(weights_key, {len(file.module.weights)})"]
-    lines += layout.dictionary(layout.nest(learned), 1, "params = ")
-    if file.stacks.all:
-        lines += ["    params = stack_weights(params)"]
-    lines += layout.dictionary(layout.nest(fixed), 1, "stats = ")
-    if file.phases:
-        first = file.phases[0]
-        rates = held_rates(file, first)
-        if rates:
-            lines += layout.dictionary(rates, 1, "rates = ")
-        names = {
-            "optimizer": first.named("optimizer") + ("(rates)" if rates else ""),
-            "learned": learned_of(file, first),
-            "rates": '\n        "rates": ' + ("rates," if rates else "{},"),
-        }
-        if not holds_rates(file):
-            names["rates"] = ""
-        lines += [STATE.substitute(names)]
-    else:
-        lines += [INFERENCE_STATE]
     return "\n".join(lines)
 
 

@@ -64,6 +64,18 @@ class Stacks:
             found.setdefault(self.home(path), each)
         return found
 
+    def arrays(self, paths: Iterable[str]) -> dict[str, list[str]]:
+        """The weights in each array of the state, in their order there.
+
+        Args:
+            paths: The paths of what is learned, in the spec's order.
+        """
+        stacked: dict[str, list[str]] = {}
+        for path, home in self._homes.items():
+            stacked.setdefault(home, []).append(path)
+        firsts = self.homes({path: path for path in paths})
+        return {home: stacked.get(home, [first]) for home, first in firsts.items()}
+
     # --- the functions
 
     def functions(self, paths: Iterable[str], helper: str) -> list[str]:

@@ -22,6 +22,8 @@ class Initializer(Definition):
     """A rule for a weight's first value."""
 
     kind: ClassVar[str] = "initializer"
+    # Whether all numbers are the same, so that several weights are one of a larger shape.
+    even: ClassVar[bool] = False
 
     def misfit(self, type: TensorType) -> str | None:
         """Why a weight of that type cannot start so, or None. All its axes are integers."""

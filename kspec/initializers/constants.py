@@ -14,6 +14,8 @@ from kspec.ir import TensorType
 class Zeros(Initializer):
     """All 0."""
 
+    even = True
+
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`jnp.zeros((10,), jnp.float32)`."""
         return f"jnp.zeros({shape(type)}, {dtype(type)})"
@@ -24,6 +26,8 @@ class Zeros(Initializer):
 class Ones(Initializer):
     """All 1."""
 
+    even = True
+
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """`jnp.ones((10,), jnp.float32)`."""
         return f"jnp.ones({shape(type)}, {dtype(type)})"
@@ -33,6 +37,8 @@ class Ones(Initializer):
 @initializer("constant")
 class Constant(Initializer):
     """All one value."""
+
+    even = True
 
     value: float = arg(default=0.0, doc="The value.")
 
