@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import subprocess
+import sys
 from typing import Any
 
 import jax
@@ -117,6 +119,25 @@ def test_layers_whose_keys_are_in_another_order_start_as_they_do_by_themselves()
     python = starting_as_single_weights(f"{shares}y = x -> l5\n  x = x -> {calls}")
     draws = re.findall(r"uniform\(\)\(\s*keys\[(\d+)\]", python)
     assert [int(key) for key in draws[1:17]] == [4, 6, 8, 10, 12, 2, *range(14, 34, 2)]
+
+
+def test_long_lines_of_first_weights_need_no_formatter(tmp_path):
+    rules = [
+        "glorot_uniform",
+        "truncated_normal(0.125, 0.0123456)",
+        'variance_scaling(0.0123456, "fan_avg", "uniform")',
+        "random_normal(0.125 + i, 0.0123456)",
+    ]
+    wide = spec().replace("8]", "256]").replace("dense(8", "dense(256")
+    for number, rule in enumerate(rules):
+        layer = f"dense(256, tanh, kernel_initializer={rule})"
+        loop = f"repeat i in 0..16 {{ x = x + (x -> {layer}) }}"
+        program = kspec.compile_text(wide.replace("repeat 16 { x = x -> Layer() }", loop))
+        assert STACKED in program.compiled.python
+        (tmp_path / f"rule_{number}.py").write_text(program.compiled.python, encoding="utf-8")
+    ruff = [sys.executable, "-m", "ruff", "format", "--check", "--isolated", str(tmp_path)]
+    done = subprocess.run(ruff, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def starting_as_single_weights(tower: str) -> str:
