@@ -125,7 +125,7 @@ class Applier:
             cls = self.meant(meaning.template.name, env)
             if cls and issubclass(cls, Layer):
                 open_ = (*cls.keywords, *cls.modes)
-                return replace(meaning, args=args) if _all_named(args, open_) else None
+                return meaning.replace(args=args) if _all_named(args, open_) else None
         return None
 
     def _extern(self, extern: Extern, operands: tuple[Tensor, ...], span: Span, env: Env) -> Result:
