@@ -4,150 +4,16 @@
 // end on buffers of its own. Both are sums of products that stay in registers: a tile has up to
 // ROWS places of an output row (or weights of a kernel row), and up to two vectors of filters. In
 // images as they are, the numbers under a row of a window stand side by side, so nothing is
-// unrolled; what the tile multiplies with (the kernel, or the slopes) is packed into panels of
-// two vectors. Threads of XLA share the work, in parts that do not depend on who takes them: the
-// same machine always gives the same bits.
+// unrolled; what the tile multiplies with is the kernel, or the slopes.
 //
 // Source: Georganas et al., Anatomy of High-Performance Deep Learning Convolutions on SIMD
-// Architectures, 2018, for tiles of places and filters; Goto and van de Geijn, Anatomy of
-// High-Performance Matrix Multiplication, 2008, for panels.
+// Architectures, 2018, for tiles of places and filters.
 
-#include <algorithm>
-#include <atomic>
-#include <cstdint>
-#include <cstring>
-#include <functional>
-#include <memory>
-#include <new>
-#include <thread>
-#include <utility>
-#include <vector>
-
-#include "xla/ffi/api/ffi.h"
+#include "native.h"
 
 namespace {
 
-namespace ffi = xla::ffi;
-using Array = ffi::Buffer<ffi::F32>;
-using Size = int64_t;
-
-// Numbers of a vector, and rows of a tile: as many as registers have room for.
-#if defined(__AVX512F__)
-constexpr Size WIDE = 16, ROWS = 14;
-#elif defined(__AVX__)
-constexpr Size WIDE = 8, ROWS = 6;
-#elif defined(__aarch64__)
-constexpr Size WIDE = 4, ROWS = 14;
-#else
-constexpr Size WIDE = 4, ROWS = 6;
-#endif
-constexpr Size PANEL = 2 * WIDE;
 constexpr Size LARGEST = 64 << 20;  // bytes of the sums of all threads together
-
-typedef float Vector __attribute__((vector_size(4 * WIDE), aligned(4)));
-
-// The left operand of a tile, and how many products it adds up: `runs` times `length`, from
-// `runs` places that are `leap` apart. Rows are `row` apart, and the products of a run `next`.
-struct Left {
-  const float* at;
-  Size row, next, runs, length, leap;
-};
-
-// to[R, columns] = or += left times a panel, which has a vector of each product's row, or two.
-template <int R, int VECTORS>
-void tile(Left left, const float* panel, float* to, Size apart, Size columns, bool add) {
-  Vector sums[R][VECTORS] = {};
-  for (Size run = 0; run < left.runs; run++) {
-    const float* a = left.at + run * left.leap;
-    for (Size k = 0; k < left.length; k++, a += left.next, panel += PANEL) {
-      const Vector first = *reinterpret_cast<const Vector*>(panel);
-      const Vector second = *reinterpret_cast<const Vector*>(panel + (VECTORS - 1) * WIDE);
-      for (int r = 0; r < R; r++) {
-        const float scale = a[r * left.row];
-        sums[r][0] += scale * first;
-        if (VECTORS == 2) sums[r][VECTORS - 1] += scale * second;
-      }
-    }
-  }
-  for (int r = 0; r < R; r++) {
-    float* row = to + r * apart;
-    if (columns == VECTORS * WIDE && !add) {
-      for (int v = 0; v < VECTORS; v++) *reinterpret_cast<Vector*>(row + v * WIDE) = sums[r][v];
-    } else {
-      const float* found = reinterpret_cast<const float*>(sums[r]);
-      for (Size c = 0; c < columns; c++) row[c] = add ? row[c] + found[c] : found[c];
-    }
-  }
-}
-
-using Tile = void (*)(Left, const float*, float*, Size, Size, bool);
-
-// The tile of so many rows.
-template <int VECTORS, int... R>
-Tile tile_of(Size rows, std::integer_sequence<int, R...>) {
-  static constexpr Tile known[] = {tile<R + 1, VECTORS>...};
-  return known[rows - 1];
-}
-
-// All rows of the left operand, in tiles of about equal size.
-void multiply(Left left, Size rows, const float* panel, float* to, Size apart, Size columns,
-              bool add) {
-  const std::make_integer_sequence<int, ROWS> sizes;
-  const Size count = (rows + ROWS - 1) / ROWS, each = (rows + count - 1) / count;
-  for (Size row = 0; row < rows; row += each) {
-    const Size size = std::min(each, rows - row);
-    Left part = left;
-    part.at += row * left.row;
-    const Tile fit = columns <= WIDE ? tile_of<1>(size, sizes) : tile_of<2>(size, sizes);
-    fit(part, panel, to + row * apart, apart, columns, add);
-  }
-}
-
-// Parts of some work, which this thread and those of XLA take one after the other.
-struct Work {
-  std::function<void(Size)> part;
-  Size parts;
-  std::atomic<Size> taken{0}, done{0};
-  std::atomic<bool> failed{false};
-
-  void take() {
-    for (Size number; (number = taken.fetch_add(1)) < parts;) {
-      try {
-        part(number);
-      } catch (const std::bad_alloc&) {
-        failed = true;
-      }
-      done.fetch_add(1, std::memory_order_release);
-    }
-  }
-};
-
-ffi::Error share(ffi::ThreadPool& pool, Size parts, std::function<void(Size)> part) {
-  auto work = std::make_shared<Work>();
-  work->part = std::move(part);
-  work->parts = parts;
-  for (Size other = 1; other < std::min<Size>(pool.num_threads(), parts); other++)
-    pool.Schedule([work] { work->take(); });
-  work->take();
-  while (work->done.load(std::memory_order_acquire) < parts) std::this_thread::yield();
-  if (work->failed) return ffi::Error(ffi::ErrorCode::kResourceExhausted, "no memory is left");
-  return ffi::Error::Success();
-}
-
-Size panels(Size columns) { return (columns + PANEL - 1) / PANEL; }
-
-// [rows, columns] as panels[columns / PANEL][rows][PANEL], with zeros beyond the last column.
-void pack(const float* from, Size rows, Size columns, float* to) {
-  for (Size first = 0; first < columns; first += PANEL) {
-    const Size width = std::min(PANEL, columns - first);
-    for (Size row = 0; row < rows; row++, to += PANEL) {
-      std::memcpy(to, from + row * columns + first, 4 * width);
-      std::fill(to + width, to + PANEL, 0.0f);
-    }
-  }
-}
-
-using Axes = ffi::Span<const Size>;
 
 // Whether arrays are of one convolution: they are, unless somebody has changed the program.
 bool fit(Axes x, Axes kernel, Axes y, Size top, Size left) {

@@ -2,9 +2,9 @@
 
 XLA's convolutions on CPUs, and above all their derivatives, take several times as long
 as the products in them. `conv_native.cc` has faster ones of float32, which kspec's
-runtime compiles for the machine; then it sets `NATIVE`. Elsewhere, as in a file that
-runs by itself, this is XLA's convolution, with the gradient of `conv_by_examples` for
-images of some size.
+runtime compiles for the machine; then it sets `CONV_NATIVE`. Elsewhere, as in a file
+that runs by itself, this is XLA's convolution, with the gradient of `conv_by_examples`
+for images of some size.
 """
 
 from functools import partial
@@ -16,7 +16,7 @@ import numpy as np
 from kspec.helpers.conv import conv
 from kspec.kernels.conv_by_examples import conv_by_examples
 
-NATIVE = False  # whether this process computes on a CPU, and has the functions
+CONV_NATIVE = False  # whether this process computes on a CPU, and has the functions
 
 
 def conv_native(x, kernel, strides, padding):
@@ -26,7 +26,7 @@ def conv_native(x, kernel, strides, padding):
     """
     window = kernel.shape[:-2]
     float32 = x.dtype == kernel.dtype == jnp.float32
-    if not (NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
+    if not (CONV_NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
         large = np.prod(x.shape[1:-1]) >= 196  # smaller ones are faster by XLA alone
         return (conv_by_examples if large else conv)(x, kernel, strides, padding)
     around = [(0, 0)] * len(window)

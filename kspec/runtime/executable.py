@@ -136,8 +136,7 @@ def load_python(
     if externs:
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _importing(externs)}
     exec(compile(text, name, "exec"), module.__dict__)
-    if hasattr(module, native.FLAG):
-        setattr(module, native.FLAG, bool(native.library()))
+    native.libraries(module)
     return cast("Executable", module)
 
 

@@ -1,8 +1,9 @@
 """Functions of kspec's own for CPUs: compiled once for a machine, and called by XLA.
 
-`kspec/kernels/*.cc` has them. They are compiled by the C++ compiler of the machine, `$CXX` or the
-first of `c++`, `g++` and `clang++`, into a library in the user's cache folder, which is called by
-its source, the compiler, the machine and the version of jaxlib. Beside it stands its hash, or what
+`kspec/kernels/NAME.cc` has those of the kernel `NAME`. Where a generated file has that kernel, they
+are compiled by the C++ compiler of the machine, `$CXX` or the first of `c++`, `g++` and `clang++`,
+into a library in the user's cache folder, which is called by its source, the compiler, the machine
+and the version of jaxlib. Beside it stands its hash, or what
 the compiler said where it failed, which is then not tried again. Without such a folder the library
 is made for one process. Where there is no library, programs compute by XLA alone. `KSPEC_NATIVE=0`
 turns it off.
@@ -13,15 +14,16 @@ from __future__ import annotations
 import ctypes
 import hashlib
 import os
+import re
 import shlex
 import shutil
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
-from importlib import resources
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final, cast
+from typing import Any, Final, NamedTuple, cast
 
 import jax
 import jaxlib.version
@@ -33,9 +35,9 @@ from kspec.runtime import compat
 from kspec.tuned import machine
 
 FOLDER: Final = "native"
-FLAG: Final = "NATIVE"  # of a generated file: whether it may call the functions
-SOURCE: Final = "conv_native.cc"
-FUNCTIONS: Final = ("kspec_conv", "kspec_conv_gradient")
+HOME: Final = Path(__file__).parent.parent / "kernels"
+SHARED: Final = "native.h"
+HANDLER: Final = re.compile(r"XLA_FFI_DEFINE_HANDLER_SYMBOL\((\w+),")
 COMPILERS: Final = ("c++", "g++", "clang++")
 OPTIONS: Final = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
@@ -50,9 +52,32 @@ class _CompilerError(Exception):
     """There is a compiler, and it did not make the library."""
 
 
+class _Library(NamedTuple):
+    """A library: of which kernel, by which command, and its functions."""
+
+    kernel: str
+    name: str
+    compiler: tuple[str, ...]
+    functions: tuple[str, ...]
+
+
+def libraries(module: Any) -> tuple[str, ...]:
+    """The libraries of the kernels of a generated file, by name; it is told what it may call.
+
+    A kernel with functions of its own has a flag that is called as it is, in capitals.
+    """
+    flags = {path.stem.upper(): path.stem for path in sorted(HOME.glob("*.cc"))}
+    asked = [flag for flag in flags if hasattr(module, flag)]
+    with ThreadPoolExecutor() as pool:
+        found = list(pool.map(library, [flags[flag] for flag in asked]))
+    for flag, name in zip(asked, found, strict=True):
+        setattr(module, flag, bool(name))
+    return tuple(filter(None, found))
+
+
 @cache
-def library() -> str:
-    """The name of the library, whose functions XLA now knows; empty where there is none."""
+def library(kernel: str) -> str:
+    """The name of a kernel's library, whose functions XLA now knows; empty where there is none."""
     if os.environ.get("KSPEC_NATIVE") == "0" or compat.device().platform != "cpu":
         return ""
     if len(compat.devices()) > 1:  # XLA cannot share a call of theirs among devices
@@ -60,20 +85,23 @@ def library() -> str:
     compiler = _compiler()
     if compiler is None:
         return ""
-    parts = (_source(), *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
-    name = hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+    source = (HOME / f"{kernel}.cc").read_text(encoding="utf-8")
+    shared = (HOME / SHARED).read_text(encoding="utf-8")
+    parts = (source, shared, *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
+    digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
+    made = _Library(kernel, f"{kernel}-{digest[:16]}", compiler, tuple(HANDLER.findall(source)))
     try:
-        return name if _kept(name, compiler) or _passing(name, compiler) else ""
+        return made.name if _kept(made) or _passing(made) else ""
     except _CompilerError:
         return ""
 
 
-def _kept(name: str, compiler: tuple[str, ...]) -> bool:
+def _kept(made: _Library) -> bool:
     """Load it from the cache folder, in which it is now if it was not."""
     home = cache_folder()
     if home is None:
         return False
-    file = home / FOLDER / f"{name}.so"
+    file = home / FOLDER / f"{made.name}.so"
     failed = file.with_suffix(".failed")
     if failed.exists():
         raise _CompilerError(failed)
@@ -82,35 +110,31 @@ def _kept(name: str, compiler: tuple[str, ...]) -> bool:
             file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
             with replacing(file) as temporary:
                 try:
-                    _compile(compiler, temporary)
+                    _compile(made, temporary)
                 except _CompilerError as error:
                     write_text(failed, str(error))
                     raise
                 digest = hashlib.sha256(temporary.read_bytes()).hexdigest()
             write_text(file.with_suffix(".sha256"), digest)
-        return _load(file)
+        return _load(made, file)
     return False
 
 
-def _passing(name: str, compiler: tuple[str, ...]) -> bool:
+def _passing(made: _Library) -> bool:
     """Load it from a file that is gone afterwards: without a cache, too, the bits are the same."""
     with suppress(SpecError, OSError), TemporaryDirectory() as folder:
-        file = Path(folder, f"{name}.so")
-        _compile(compiler, file)
-        return _load(file)
+        file = Path(folder, f"{made.name}.so")
+        _compile(made, file)
+        return _load(made, file)
     return False
 
 
-def _load(file: Path) -> bool:
+def _load(made: _Library, file: Path) -> bool:
     """Tell XLA of the functions. Raises OSError."""
     loaded = ctypes.CDLL(str(file))
-    for name in FUNCTIONS:
+    for name in made.functions:
         _ffi.register_ffi_target(name, _ffi.pycapsule(getattr(loaded, name)), platform="cpu")
     return True
-
-
-def _source() -> str:
-    return (resources.files("kspec") / "kernels" / SOURCE).read_text(encoding="utf-8")
 
 
 def _compiler() -> tuple[str, ...] | None:
@@ -132,15 +156,13 @@ def _is_whole(file: Path) -> bool:
     return False
 
 
-def _compile(compiler: tuple[str, ...], to: Path) -> None:
+def _compile(made: _Library, to: Path) -> None:
     """Run the compiler. Raises _CompilerError, with what it said."""
-    headers = f"-I{_ffi.include_dir()}"
-    command = [*compiler, *OPTIONS, headers, "-x", "c++", "-", "-o", str(to)]
+    source = str(HOME / f"{made.kernel}.cc")
+    command = [*made.compiler, *OPTIONS, f"-I{_ffi.include_dir()}", source, "-o", str(to)]
     try:
-        done = subprocess.run(
-            command, input=_source(), capture_output=True, text=True, timeout=SECONDS, check=False
-        )
+        done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired:
-        raise _CompilerError(f"{compiler[0]} took more than {SECONDS:.0f} seconds") from None
+        raise _CompilerError(f"{made.compiler[0]} took more than {SECONDS:.0f} seconds") from None
     if done.returncode:
         raise _CompilerError(done.stderr or f"exit code {done.returncode}")

@@ -223,6 +223,6 @@ def _surroundings(executable: Executable) -> dict[str, str]:
         "jax": _jax.__version__,
         "jaxlib": jaxlib.version.__version__,
         "machine": machine(),
-        "native": native.library() if hasattr(executable, native.FLAG) else "",
+        "native": " ".join(native.libraries(executable)),
         "device": f"{device.platform} {device.device_kind} {device.client.platform_version}",
     }

@@ -28,8 +28,8 @@ WIDTHS = [(1, 1), (3, 16), (2, 17), (5, 32), (4, 33), (16, 8), (7, 64), (33, 40)
 @pytest.fixture
 def functions(monkeypatch: pytest.MonkeyPatch) -> None:
     """With the functions."""
-    assert native.library()
-    monkeypatch.setattr(module, "NATIVE", True)
+    assert native.library("conv_native")
+    monkeypatch.setattr(module, "CONV_NATIVE", True)
 
 
 def drawn(*shapes: tuple[int, ...]) -> list[Any]:
@@ -125,7 +125,7 @@ def test_arrays_of_no_convolution_are_refused(functions):
         call(x[..., :2], kernel, **where | {"left": np.int64(9)}).block_until_ready()
 
 
-LOAD = "from kspec.runtime import native; print(native.library())"
+LOAD = "from kspec.runtime import native; print(native.library('conv_native'))"
 
 
 def library(folder: Path, **env: str) -> str:

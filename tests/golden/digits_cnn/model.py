@@ -605,7 +605,7 @@ def gradient_by_examples(x, slope, shape, padding):
 conv_by_examples.defvjp(examples_forward, examples_backward)
 
 
-NATIVE = False  # whether this process computes on a CPU, and has the functions
+CONV_NATIVE = False  # whether this process computes on a CPU, and has the functions
 
 
 def conv_native(x, kernel, strides, padding):
@@ -615,7 +615,7 @@ def conv_native(x, kernel, strides, padding):
     """
     window = kernel.shape[:-2]
     float32 = x.dtype == kernel.dtype == jnp.float32
-    if not (NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
+    if not (CONV_NATIVE and float32 and len(window) <= 2 and x.size and kernel.size):
         large = np.prod(x.shape[1:-1]) >= 196  # smaller ones are faster by XLA alone
         return (conv_by_examples if large else conv)(x, kernel, strides, padding)
     around = [(0, 0)] * len(window)
