@@ -36,7 +36,6 @@ from kspec.tuned import machine
 
 FOLDER: Final = "native"
 HOME: Final = Path(__file__).parent.parent / "kernels"
-SHARED: Final = "native.h"
 HANDLER: Final = re.compile(r"XLA_FFI_DEFINE_HANDLER_SYMBOL\((\w+),")
 COMPILERS: Final = ("c++", "g++", "clang++")
 OPTIONS: Final = (
@@ -86,8 +85,8 @@ def library(kernel: str) -> str:
     if compiler is None:
         return ""
     source = (HOME / f"{kernel}.cc").read_text(encoding="utf-8")
-    shared = (HOME / SHARED).read_text(encoding="utf-8")
-    parts = (source, shared, *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
+    shared = [path.read_text(encoding="utf-8") for path in sorted(HOME.glob("*.h"))]
+    parts = (source, *shared, *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
     made = _Library(kernel, f"{kernel}-{digest[:16]}", compiler, tuple(HANDLER.findall(source)))
     try:
