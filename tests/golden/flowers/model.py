@@ -18,102 +18,102 @@ def init(key):
         "base": {
             "block1": {
                 "conv1": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[0], (3, 3, 3, 64), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[0], (3, 3, 3, 64), jnp.float32, variance=1.0 / 301.5
                     ),
                     "bias": jnp.zeros((64,), jnp.float32),
                 },
                 "conv2": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[2], (3, 3, 64, 64), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[2], (3, 3, 64, 64), jnp.float32, variance=1.0 / 576.0
                     ),
                     "bias": jnp.zeros((64,), jnp.float32),
                 },
             },
             "block2": {
                 "conv1": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[4], (3, 3, 64, 128), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[4], (3, 3, 64, 128), jnp.float32, variance=1.0 / 864.0
                     ),
                     "bias": jnp.zeros((128,), jnp.float32),
                 },
                 "conv2": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[6], (3, 3, 128, 128), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[6], (3, 3, 128, 128), jnp.float32, variance=1.0 / 1152.0
                     ),
                     "bias": jnp.zeros((128,), jnp.float32),
                 },
             },
             "block3": {
                 "conv1": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[8], (3, 3, 128, 256), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[8], (3, 3, 128, 256), jnp.float32, variance=1.0 / 1728.0
                     ),
                     "bias": jnp.zeros((256,), jnp.float32),
                 },
                 "conv2": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[10], (3, 3, 256, 256), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[10], (3, 3, 256, 256), jnp.float32, variance=1.0 / 2304.0
                     ),
                     "bias": jnp.zeros((256,), jnp.float32),
                 },
                 "conv3": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[12], (3, 3, 256, 256), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[12], (3, 3, 256, 256), jnp.float32, variance=1.0 / 2304.0
                     ),
                     "bias": jnp.zeros((256,), jnp.float32),
                 },
             },
             "block4": {
                 "conv1": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[14], (3, 3, 256, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[14], (3, 3, 256, 512), jnp.float32, variance=1.0 / 3456.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
                 "conv2": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[16], (3, 3, 512, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[16], (3, 3, 512, 512), jnp.float32, variance=1.0 / 4608.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
                 "conv3": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[18], (3, 3, 512, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[18], (3, 3, 512, 512), jnp.float32, variance=1.0 / 4608.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
             },
             "block5": {
                 "conv1": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[20], (3, 3, 512, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[20], (3, 3, 512, 512), jnp.float32, variance=1.0 / 4608.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
                 "conv2": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[22], (3, 3, 512, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[22], (3, 3, 512, 512), jnp.float32, variance=1.0 / 4608.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
                 "conv3": {
-                    "kernel": jax.nn.initializers.glorot_uniform()(
-                        keys[24], (3, 3, 512, 512), jnp.float32
+                    "kernel": scaled_uniform(
+                        keys[24], (3, 3, 512, 512), jnp.float32, variance=1.0 / 4608.0
                     ),
                     "bias": jnp.zeros((512,), jnp.float32),
                 },
             },
         },
         "dense": {
-            "kernel": jax.nn.initializers.glorot_uniform()(
-                keys[26], (25088, 1024), jnp.float32
+            "kernel": scaled_uniform(
+                keys[26], (25088, 1024), jnp.float32, variance=1.0 / 13056.0
             ),
             "bias": jnp.zeros((1024,), jnp.float32),
         },
         "dense_1": {
-            "kernel": jax.nn.initializers.glorot_uniform()(
-                keys[28], (1024, 5), jnp.float32
+            "kernel": scaled_uniform(
+                keys[28], (1024, 5), jnp.float32, variance=1.0 / 514.5
             ),
             "bias": jnp.zeros((5,), jnp.float32),
         },
@@ -1106,6 +1106,16 @@ def resample(x, rows, columns, interpolation, fill_mode, fill_value):
     )
     above, below = a + right * (b - a), c + right * (d - c)
     return above + down * (below - above)
+
+
+def scaled_uniform(key, shape, dtype, variance):
+    """Uniform numbers around 0 with that variance.
+
+    They are drawn in a row: XLA compiles that faster, once for all shapes of a size.
+    """
+    limit = np.sqrt(3 * np.asarray(variance, dtype))
+    drawn = jax.random.uniform(key, (int(np.prod(shape)),), dtype, -1.0)
+    return (drawn * limit).reshape(shape)
 
 
 def sparse_categorical_crossentropy_from_logits(label, logits):

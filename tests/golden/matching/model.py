@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 
@@ -17,26 +18,27 @@ def init(key):
     params = {
         "encode": {
             "embedding": {
-                "embeddings": jax.random.uniform(
-                    keys[0], (1000, 32), jnp.float32, -0.05, 0.05
+                "embeddings": jnp.reshape(
+                    jax.random.uniform(keys[0], (32000,), jnp.float32, -0.05, 0.05),
+                    (1000, 32),
                 ),
             },
             "dense": {
-                "kernel": jax.nn.initializers.glorot_uniform()(
-                    keys[1], (640, 32), jnp.float32
+                "kernel": scaled_uniform(
+                    keys[1], (640, 32), jnp.float32, variance=1.0 / 336.0
                 ),
                 "bias": jnp.zeros((32,), jnp.float32),
             },
             "dense_1": {
-                "kernel": jax.nn.initializers.glorot_uniform()(
-                    keys[3], (32, 32), jnp.float32
+                "kernel": scaled_uniform(
+                    keys[3], (32, 32), jnp.float32, variance=1.0 / 32.0
                 ),
                 "bias": jnp.zeros((32,), jnp.float32),
             },
         },
         "dense": {
-            "kernel": jax.nn.initializers.glorot_uniform()(
-                keys[5], (32, 1), jnp.float32
+            "kernel": scaled_uniform(
+                keys[5], (32, 1), jnp.float32, variance=1.0 / 16.5
             ),
             "bias": jnp.zeros((1,), jnp.float32),
         },
@@ -284,6 +286,16 @@ def scale_by_keras_adam(beta_1, beta_2, epsilon, amsgrad=False):
         return updates, AdamState(count, first, second, largest)
 
     return optax.GradientTransformation(init, update)
+
+
+def scaled_uniform(key, shape, dtype, variance):
+    """Uniform numbers around 0 with that variance.
+
+    They are drawn in a row: XLA compiles that faster, once for all shapes of a size.
+    """
+    limit = np.sqrt(3 * np.asarray(variance, dtype))
+    drawn = jax.random.uniform(key, (int(np.prod(shape)),), dtype, -1.0)
+    return (drawn * limit).reshape(shape)
 
 
 optimizer = optax.chain(

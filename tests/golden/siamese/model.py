@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 import optax
 
 
@@ -17,13 +18,14 @@ def init(key):
     params = {
         "encode": {
             "embedding": {
-                "embeddings": jax.random.uniform(
-                    keys[0], (10000, 128), jnp.float32, -0.05, 0.05
+                "embeddings": jnp.reshape(
+                    jax.random.uniform(keys[0], (1280000,), jnp.float32, -0.05, 0.05),
+                    (10000, 128),
                 ),
             },
             "lstm": {
-                "kernel": jax.nn.initializers.glorot_uniform()(
-                    keys[1], (128, 256), jnp.float32
+                "kernel": scaled_uniform(
+                    keys[1], (128, 256), jnp.float32, variance=1.0 / 192.0
                 ),
                 "recurrent_kernel": jax.nn.initializers.orthogonal(1.0)(
                     keys[2], (64, 256), jnp.float32
@@ -350,6 +352,16 @@ def scale_by_keras_adam(beta_1, beta_2, epsilon, amsgrad=False):
         return updates, AdamState(count, first, second, largest)
 
     return optax.GradientTransformation(init, update)
+
+
+def scaled_uniform(key, shape, dtype, variance):
+    """Uniform numbers around 0 with that variance.
+
+    They are drawn in a row: XLA compiles that faster, once for all shapes of a size.
+    """
+    limit = np.sqrt(3 * np.asarray(variance, dtype))
+    drawn = jax.random.uniform(key, (int(np.prod(shape)),), dtype, -1.0)
+    return (drawn * limit).reshape(shape)
 
 
 def states_before(start, states, reverse):
