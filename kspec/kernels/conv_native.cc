@@ -24,7 +24,7 @@ bool fit(Axes x, Axes kernel, Axes y, Size top, Size left) {
   return same && top >= 0 && left >= 0 && left < y[2] + kernel[1] - 1;
 }
 
-ffi::Error misfit() { return ffi::Error::InvalidArgument("these are not of one convolution"); }
+Error not_one() { return misfit("these are not of one convolution"); }
 
 // Sizes of a convolution of `batch` images: x[height, width, channels], with `top` and `left` rows
 // and columns of zeros before, against kernel[down, across, channels, filters].
@@ -52,18 +52,17 @@ struct Sizes {
 };
 
 // y[batch, rows, columns, filters]: the products of each place's window with the kernel.
-ffi::Error convolve(ffi::ThreadPool pool, Size top, Size left, Array x, Array kernel,
-                    ffi::Result<Array> y) {
-  const Axes of_x = x.dimensions(), of_kernel = kernel.dimensions(), of_y = y->dimensions();
-  if (!fit(of_x, of_kernel, of_y, top, left)) return misfit();
+Error convolve(Threads threads, Size top, Size left, Array x, Array kernel, Result<float> y) {
+  const Axes of_x = x.dimensions(), of_kernel = kernel.dimensions(), of_y = y.dimensions();
+  if (!fit(of_x, of_kernel, of_y, top, left)) return not_one();
   const Sizes s(of_x, of_kernel, of_y, top, left);
   const Size products = s.down * s.window();
   std::vector<float> packed(panels(s.filters) * products * PANEL);
   pack(kernel.typed_data(), products, s.filters, packed.data());
-  const Size bands = std::clamp<Size>(4 * pool.num_threads() / s.batch, 1, s.rows);
+  const Size bands = std::clamp<Size>(4 * threads.count() / s.batch, 1, s.rows);
   const float *from = x.typed_data(), *weights = packed.data();
-  float* result = y->typed_data();
-  return share(pool, s.batch * bands, [=](Size part) {
+  float* result = y.typed_data();
+  return share(threads, s.batch * bands, [=](Size part) {
     static thread_local std::vector<float> room;
     const Size image = part / bands, band = part % bands;
     const Size first = s.rows * band / bands, last = s.rows * (band + 1) / bands;
@@ -80,18 +79,18 @@ ffi::Error convolve(ffi::ThreadPool pool, Size top, Size left, Array x, Array ke
 }
 
 // kernel[down, across, channels, filters]: the windows of all places times their slopes, added up.
-ffi::Error differentiate(ffi::ThreadPool pool, Size top, Size left, Array x, Array slope,
-                         ffi::Result<Array> kernel) {
-  const Axes of_x = x.dimensions(), of_kernel = kernel->dimensions(), of_y = slope.dimensions();
-  if (!fit(of_x, of_kernel, of_y, top, left)) return misfit();
+Error differentiate(Threads threads, Size top, Size left, Array x, Array slope,
+                    Result<float> kernel) {
+  const Axes of_x = x.dimensions(), of_kernel = kernel.dimensions(), of_y = slope.dimensions();
+  if (!fit(of_x, of_kernel, of_y, top, left)) return not_one();
   const Sizes s(of_x, of_kernel, of_y, top, left);
   const Size size = s.down * s.window() * s.filters, places = s.rows * s.columns;
   const Size room_for = std::max<Size>(1, LARGEST / (4 * std::max<Size>(1, size)));
-  const Size parts = std::min({s.batch, Size(pool.num_threads()), room_for});
+  const Size parts = std::min({s.batch, Size(threads.count()), room_for});
   std::vector<float> all(parts * size);
   const float *from = x.typed_data(), *slopes = slope.typed_data();
   float* sums = all.data();
-  ffi::Error error = share(pool, parts, [=](Size part) {
+  const Error error = share(threads, parts, [=](Size part) {
     static thread_local std::vector<float> room, packed;
     packed.resize(panels(s.filters) * places * PANEL);
     for (Size image = s.batch * part / parts; image < s.batch * (part + 1) / parts; image++) {
@@ -107,7 +106,7 @@ ffi::Error differentiate(ffi::ThreadPool pool, Size top, Size left, Array x, Arr
         }
     }
   });
-  float* result = kernel->typed_data();
+  float* result = kernel.typed_data();
   for (Size at = 0; at < size; at++) {
     float sum = 0;
     for (Size part = 0; part < parts; part++) sum += sums[part * size + at];
@@ -116,17 +115,7 @@ ffi::Error differentiate(ffi::ThreadPool pool, Size top, Size left, Array x, Arr
   return error;
 }
 
-auto bound() {
-  return ffi::Ffi::Bind()
-      .Ctx<ffi::ThreadPool>()
-      .Attr<Size>("top")
-      .Attr<Size>("left")
-      .Arg<Array>()
-      .Arg<Array>()
-      .Ret<Array>();
-}
-
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_conv, convolve, bound());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_conv_gradient, differentiate, bound());
+KSPEC_HANDLER(kspec_conv, convolve, "top", "left")
+KSPEC_HANDLER(kspec_conv_gradient, differentiate, "top", "left")

@@ -13,21 +13,15 @@
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <functional>
 #include <memory>
 #include <new>
 #include <thread>
 #include <utility>
 #include <vector>
 
-#include "xla/ffi/api/ffi.h"
+#include "native_call.h"
 
 namespace {
-
-namespace ffi = xla::ffi;
-using Array = ffi::Buffer<ffi::F32>;
-using Axes = ffi::Span<const int64_t>;
-using Size = int64_t;
 
 // Numbers of a vector, and rows of a tile: as many as registers have room for.
 #if defined(__AVX512F__)
@@ -101,11 +95,14 @@ void multiply(Left left, Size rows, const float* panel, float* to, Size apart, S
 }
 
 // Parts of some work, which this thread and those of XLA take one after the other.
+template <typename Part>
 struct Work {
-  std::function<void(Size)> part;
+  Part part;
   Size parts;
   std::atomic<Size> taken{0}, done{0};
   std::atomic<bool> failed{false};
+
+  Work(Part part, Size parts) : part(part), parts(parts) {}
 
   void take() {
     for (Size number; (number = taken.fetch_add(1)) < parts;) {
@@ -119,16 +116,17 @@ struct Work {
   }
 };
 
-ffi::Error share(ffi::ThreadPool& pool, Size parts, std::function<void(Size)> part) {
-  auto work = std::make_shared<Work>();
-  work->part = std::move(part);
-  work->parts = parts;
-  for (Size other = 1; other < std::min<Size>(pool.num_threads(), parts); other++)
-    pool.Schedule([work] { work->take(); });
+template <typename Part>
+Error share(const Threads& threads, Size parts, Part part) {
+  auto work = std::make_shared<Work<Part>>(part, parts);
+  try {
+    for (Size other = 1; other < std::min<Size>(threads.count(), parts); other++)
+      threads.start([work] { work->take(); });
+  } catch (const std::bad_alloc&) {  // those that have started are enough
+  }
   work->take();
   while (work->done.load(std::memory_order_acquire) < parts) std::this_thread::yield();
-  if (work->failed) return ffi::Error(ffi::ErrorCode::kResourceExhausted, "no memory is left");
-  return ffi::Error::Success();
+  return work->failed ? no_memory() : Error();
 }
 
 Size panels(Size columns) { return (columns + PANEL - 1) / PANEL; }

@@ -36,7 +36,7 @@ from kspec.tuned import machine
 
 FOLDER: Final = "native"
 HOME: Final = Path(__file__).parent.parent / "kernels"
-HANDLER: Final = re.compile(r"XLA_FFI_DEFINE_HANDLER_SYMBOL\((\w+),")
+HANDLER: Final = re.compile(r"KSPEC_HANDLER\((\w+),")
 COMPILERS: Final = ("c++", "g++", "clang++")
 OPTIONS: Final = (
     *("-std=c++17", "-O3", "-march=native", "-ffp-contract=fast"),
