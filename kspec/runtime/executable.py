@@ -136,7 +136,7 @@ def load_python(
     if externs:
         module.__dict__["__builtins__"] = {**vars(builtins), "__import__": _importing(externs)}
     exec(compile(text, name, "exec"), module.__dict__)
-    native.libraries(module)
+    native.prepare(module)
     return cast("Executable", module)
 
 

@@ -3,10 +3,10 @@
 `kspec/kernels/NAME.cc` has those of the kernel `NAME`. Where a generated file has that kernel, they
 are compiled by the C++ compiler of the machine, `$CXX` or the first of `c++`, `g++` and `clang++`,
 into a library in the user's cache folder, which is called by its source, the compiler, the machine
-and the version of jaxlib. Beside it stands its hash, or what
-the compiler said where it failed, which is then not tried again. Without such a folder the library
-is made for one process. Where there is no library, programs compute by XLA alone. `KSPEC_NATIVE=0`
-turns it off.
+and the version of jaxlib. Beside it stands its hash, or what the compiler said where it failed,
+which is then not tried again. Without such a folder the library is made for one process. That goes
+on while first weights are drawn, and steps wait for it. Where there is no library, programs compute
+by XLA alone. `KSPEC_NATIVE=0` turns it off.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import re
 import shlex
 import shutil
 import subprocess
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from functools import cache
 from pathlib import Path
@@ -60,18 +60,48 @@ class _Library(NamedTuple):
     functions: tuple[str, ...]
 
 
-def libraries(module: Any) -> tuple[str, ...]:
-    """The libraries of the kernels of a generated file, by name; it is told what it may call.
+class _Answer:
+    """Whether there is a library, which is waited for when somebody asks."""
+
+    def __init__(self, kernel: str) -> None:
+        self._kernel = kernel
+
+    def __bool__(self) -> bool:
+        return bool(_making(self._kernel).result())
+
+
+def prepare(module: Any) -> None:
+    """Tell a generated file what it may call; meanwhile the libraries of its kernels are made.
 
     A kernel with functions of its own has a flag that is called as it is, in capitals.
     """
-    flags = {path.stem.upper(): path.stem for path in sorted(HOME.glob("*.cc"))}
-    asked = [flag for flag in flags if hasattr(module, flag)]
-    with ThreadPoolExecutor() as pool:
-        found = list(pool.map(library, [flags[flag] for flag in asked]))
-    for flag, name in zip(asked, found, strict=True):
-        setattr(module, flag, bool(name))
-    return tuple(filter(None, found))
+    for flag, kernel in _asked(module).items():
+        _making(kernel)
+        setattr(module, flag, _Answer(kernel))
+
+
+def libraries(module: Any) -> tuple[str, ...]:
+    """The libraries of the kernels of a generated file, by name, when they are made."""
+    names = (_making(kernel).result() for kernel in _asked(module).values())
+    return tuple(filter(None, names))
+
+
+def _asked(module: Any) -> dict[str, str]:
+    """The kernels with functions of their own in a generated file, by their flags."""
+    kernels = {path.stem.upper(): path.stem for path in sorted(HOME.glob("*.cc"))}
+    return {flag: kernel for flag, kernel in kernels.items() if hasattr(module, flag)}
+
+
+@cache
+def _making(kernel: str) -> Future[str]:
+    """The name of its library, which a thread makes."""
+    return _threads().submit(library, kernel)
+
+
+@cache
+def _threads() -> ThreadPoolExecutor:
+    """Those that wait for the compiler."""
+    return ThreadPoolExecutor()
 
 
 @cache

@@ -13,6 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+import kspec
 from kspec.kernels import conv_native as module
 from kspec.kernels.conv_native import conv_native, reference
 from kspec.runtime import native
@@ -167,3 +168,10 @@ def test_without_a_place_for_it_the_library_is_there_for_the_process(tmp_path):
 
 def test_devices_that_share_a_batch_compute_by_xla(tmp_path):
     assert not library(tmp_path, XLA_FLAGS="--xla_force_host_platform_device_count=2")
+
+
+def test_a_program_is_told_that_it_may_call_them():
+    spec = "model M {\n  input x : f32[16, 16, 3]\n  output y = x -> conv2d(32, 3)\n}"
+    executable: Any = kspec.compile_text(spec).init().executable
+    assert executable.CONV_NATIVE
+    assert native.libraries(executable) == (native.library("conv_native"),)
