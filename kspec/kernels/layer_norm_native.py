@@ -1,9 +1,9 @@
-"""Layer normalization over the last axes, by kspec's own functions on CPUs that have them.
+"""Layer normalization over the last axes, by kspec's own functions on CPUs.
 
-XLA reads the rows of x several times, and adds up the gradients of gamma and beta in one
-thread. `layer_norm_native.cc` does all of a row of float32 while it is in the cache, and
-kspec's runtime compiles it for the machine; then it sets `LAYER_NORM_NATIVE`. Elsewhere,
-as in a file that runs by itself, this is XLA's way.
+XLA reads the rows of x several times, forward and backward. `layer_norm_native.cc` does
+all of a row of float32 while it is in the cache, and kspec's runtime compiles it for
+the machine; then it sets `LAYER_NORM_NATIVE`. Elsewhere, as in a file that runs by
+itself, this is XLA's way.
 """
 
 from functools import partial
@@ -14,7 +14,9 @@ import numpy as np
 
 from kspec.helpers.layer_normalize import layer_normalize
 
-LAYER_NORM_NATIVE = False  # whether this process computes on a CPU, and has the functions
+LAYER_NORM_NATIVE = (
+    False  # whether this process computes on a CPU, and has the functions
+)
 
 
 def layer_norm_native(x, gamma=None, beta=None, axis=-1, epsilon=1e-3):
@@ -25,8 +27,8 @@ def layer_norm_native(x, gamma=None, beta=None, axis=-1, epsilon=1e-3):
     axes = [i % x.ndim for i in (axis if isinstance(axis, tuple) else (axis,))]
     last = axes == list(range(x.ndim - len(axes), x.ndim))
     given = [each for each in (x, gamma, beta) if each is not None]
-    float32 = all(each.dtype == jnp.float32 for each in given)
-    if not (LAYER_NORM_NATIVE and float32 and last and x.size):
+    others = [each for each in given if each.dtype != jnp.float32]
+    if not (LAYER_NORM_NATIVE and last and x.size) or others:
         return layer_normalize(x, gamma, beta, axis, epsilon)
     shape = x.shape[axes[0] :]
     gamma = jnp.ones(shape, x.dtype) if gamma is None else gamma
