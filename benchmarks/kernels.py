@@ -33,6 +33,13 @@ CONVOLUTIONS: Final = (
 IN_TIME: Final = ((32, 100, 16, 32, 3), (32, 100, 64, 64, 5), (32, 1000, 1, 32, 8))
 # Batch, size of the image, channels.
 POOLS: Final = ((64, 32, 32), (64, 16, 64), (64, 8, 128), (64, 8, 32), (64, 4, 64), (8, 56, 64))
+# Batch, rows of an example, width.
+ROWS: Final = (
+    *((8, 128, 256), (8, 512, 768), (32, 100, 64), (32, 16, 32), (64, 1, 256), (64, 1, 32)),
+    *((1, 128, 512), (2, 256, 1024), (64, 256, 64), (8, 1024, 96)),
+)
+# Batch, steps, width.
+GELUS: Final = ((8, 128, 1024), (8, 512, 3072), (32, 100, 256), (64, 1, 128), (64, 1, 1024))
 # Which of them are in bfloat16, too.
 HALF: Final = (1, 3, 9, 13, 26, 28)
 TRAIN: Final = """
@@ -67,6 +74,12 @@ def specs() -> list[str]:
     for batch, size, channels in POOLS:
         layers = f"dense({channels}) -> max_pooling2d(2)"
         found.append(spec(batch, (size, size, channels), layers))
+    for batch, rows, width in ROWS:
+        layers = f"dense({width}) -> layer_normalization -> dense({width})"
+        found.append(spec(batch, (rows, width), layers))
+    for batch, steps, width in GELUS:
+        layers = f"dense({width}, gelu) -> dense(64)"
+        found.append(spec(batch, (steps, 64), layers))
     half = "precision = mixed_bfloat16\n}"
     return [*found, *(found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF)]
 

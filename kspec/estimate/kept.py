@@ -88,7 +88,7 @@ KEEPS: Final[dict[str, Kept]] = {
             *("clip", "hard_sigmoid", "hard_silu", "hard_tanh", "softsign", "celu", "max_pool"),
             *("softplus", "log_sigmoid", "unit_norm", "reciprocal", "norm", "max", "min", "prod"),
             *("masked_moments", "sort", "sparse_plus", "sparse_sigmoid", "squareplus"),
-            *("layer_norm", "rms_norm", "group_norm", "select"),
+            *("layer_norm", "layer_norm_native", "rms_norm", "group_norm", "select"),
         ),
         OPERAND,
     ),
@@ -96,6 +96,7 @@ KEEPS: Final[dict[str, Kept]] = {
     **dict.fromkeys(("divide_no_nan", "huber", "binary_crossentropy"), OPERANDS),
     **dict.fromkeys(("categorical_crossentropy", "sparse_categorical_crossentropy"), OPERANDS),
     "gelu": Kept(operands=(0,), copies=2),  # what the error function gives, and its slope
+    "gelu_native": Kept(copies=1),  # its slope
     **dict.fromkeys(("silu", "mish"), Kept(operands=(0,), copies=1)),
     **dict.fromkeys(("dropout_with_key", "shared_dropout", "alpha_dropout"), Kept(flags=1)),
     **dict.fromkeys(("take", "gather"), Kept(operands=(1,))),

@@ -62,6 +62,20 @@ def backward_work(op: Op, line: Line) -> int:
     return OF_ALL_STEPS.get(op.name, 0) * sizes.total(op.results[:1])
 
 
+def kept_beside(op: Op, sizes: Sizes) -> int:
+    """Bytes that the backward pass reads beside operands, results, and tensors like these.
+
+    Attention keeps two tensors of scores, `layer_norm_native` the mean and the scale of each row.
+    """
+    if op.name == "dot_product_attention":
+        return 2 * scores(op, sizes)
+    if op.name == "layer_norm_native":
+        x, axes = op.args[0].type, op.attrs["axis"]
+        rows = x.shape[: x.rank - len(axes)] if isinstance(axes, tuple) else ()
+        return 2 * NUMBER * math.prod(map(sizes.axis, rows))
+    return 0
+
+
 def windows_of_an_example(op: Op, sizes: Sizes) -> int:
     """Bytes of the windows that `conv_by_examples` lays side by side."""
     *window, _ = op.args[1].type.shape

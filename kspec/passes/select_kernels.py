@@ -33,7 +33,9 @@ from kspec.passes.remarks import done, refused
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
 XLA: Final = "xla"
-FORWARD: Final = frozenset({"conv_native"})  # kernels whose forward pass is not XLA's
+FORWARD: Final = frozenset(
+    {"conv_native", "layer_norm_native"}
+)  # kernels whose forward pass is not XLA's
 Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
 
 
@@ -43,11 +45,20 @@ def select_kernels(module: Module) -> Module:
 
 
 def _select(func: Func, train: TrainSettings | None) -> Func:
-    ops: list[Op] = []
-    for op in func.ops:
+    return func.with_ops(_selected(func.name, func.ops, train))
+
+
+def _selected(func: str, ops: tuple[Op, ...], train: TrainSettings | None) -> list[Op]:
+    """The ops of a function, or of a loop in it."""
+    found: list[Op] = []
+    for op in ops:
         kernels = KERNELS.get(op.name)
-        ops.append(_chosen(func.name, op, kernels(op), train) if kernels else op)
-    return func.with_ops(ops)
+        if op.name == "scan" and op.body is not None:
+            body = op.body.with_ops(_selected(func, op.body.ops, train))
+            found.append(replace(op, body=body))
+        else:
+            found.append(_chosen(func, op, kernels(op), train) if kernels else op)
+    return found
 
 
 def _chosen(func: str, op: Op, found: tuple[Op, ...] | str, train: TrainSettings | None) -> Op:
@@ -110,4 +121,27 @@ def _conv(op: Op) -> tuple[Op, ...] | str:
     return tuple(found) or "has large windows"
 
 
-KERNELS: Final[dict[str, Kernels]] = {"max_pool": _max_pool, "conv": _conv}
+def _layer_norm(op: Op) -> tuple[Op, ...] | str:
+    """Of float32, over the last axes."""
+    types, axes = [value.type for value in op.args], op.attrs["axis"]
+    if any(type.dtype != "f32" for type in types):
+        return "is not of f32"
+    rank = types[0].rank
+    if not isinstance(axes, tuple) or axes != tuple(range(rank - len(axes), rank)):
+        return "is not over the last axes"
+    return (replace(op, name="layer_norm_native"),)
+
+
+def _gelu(op: Op) -> tuple[Op, ...] | str:
+    """Of float32."""
+    if op.result.type.dtype != "f32":
+        return "is not of f32"
+    return (replace(op, name="gelu_native"),)
+
+
+KERNELS: Final[dict[str, Kernels]] = {
+    "max_pool": _max_pool,
+    "conv": _conv,
+    "layer_norm": _layer_norm,
+    "gelu": _gelu,
+}

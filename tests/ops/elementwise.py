@@ -4,7 +4,7 @@ from tests.ops import FLOATS, PAIR, SHIFT, Cases
 
 UNARY = "negative abs square sign exp log sqrt rsqrt relu relu6 sigmoid log_sigmoid tanh softplus"
 UNARY += " expm1 log1p sin cos erf floor ceil round stop_gradient"
-UNARY += " softsign silu selu mish hard_sigmoid hard_silu elu celu gelu leaky_relu"
+UNARY += " softsign silu selu mish hard_sigmoid hard_silu elu celu gelu gelu_native leaky_relu"
 BINARY = "add subtract multiply power maximum minimum divide divide_no_nan"
 COMPARE = "equal not_equal less less_equal greater greater_equal"
 

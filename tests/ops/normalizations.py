@@ -5,12 +5,15 @@ from tests.ops import Cases
 BOTH = {"epsilon": 0.001, "scale": True, "center": True}
 
 CASES: Cases = {
-    "layer_norm": [
-        (("f32[B,5,4]", "f32[4]", "f32[4]"), BOTH | {"axis": (2,)}),
-        (("f32[B,5,4]", "f32[5,4]"), BOTH | {"axis": (1, 2), "center": False}),
-        (("f32[B,5,4]", "f32[5]"), BOTH | {"axis": (1,), "scale": False}),
-        (("f32[B,5,4]",), BOTH | {"axis": (1,), "scale": False, "center": False}),
-    ],
+    **{
+        name: [
+            (("f32[B,5,4]", "f32[4]", "f32[4]"), BOTH | {"axis": (2,)}),
+            (("f32[B,5,4]", "f32[5,4]"), BOTH | {"axis": (1, 2), "center": False}),
+            (("f32[B,5,4]", "f32[5]"), BOTH | {"axis": (1,), "scale": False}),
+            (("f32[B,5,4]",), BOTH | {"axis": (1,), "scale": False, "center": False}),
+        ]
+        for name in ("layer_norm", "layer_norm_native")
+    },
     "rms_norm": [
         (("f32[B,5,4]", "f32[4]"), {"axis": (2,), "epsilon": 1e-6}),
         (("f32[B,5,4]", "f32[5,4]"), {"axis": (1, 2), "epsilon": 1e-6}),

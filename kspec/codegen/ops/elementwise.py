@@ -80,6 +80,9 @@ def _gelu(op: Op, w: Writer, args: list[str]) -> str:
     return f"jax.nn.gelu({args[0]}, approximate={op.attrs['approximate']})"
 
 
+emits_helper("gelu_native", "approximate")
+
+
 @emits("leaky_relu")
 def _leaky_relu(op: Op, w: Writer, args: list[str]) -> str:
     return f"jax.nn.leaky_relu({args[0]}, {literal(op.attrs['negative_slope'])})"

@@ -6,7 +6,7 @@ from kspec.codegen.ops.table import Writer, emits, literal
 from kspec.ir import Op
 
 
-@emits("layer_norm", "rms_norm", "group_norm", "unit_norm", "spectral_norm")
+@emits("layer_norm", "layer_norm_native", "rms_norm", "group_norm", "unit_norm", "spectral_norm")
 def _normalize(op: Op, w: Writer, args: list[str]) -> str:
     """A helper: `layer_normalize(x, gamma, beta, axis=-1, epsilon=0.001)`."""
     x, *weights = args
@@ -16,7 +16,8 @@ def _normalize(op: Op, w: Writer, args: list[str]) -> str:
         names = [name for name, there in learned.items() if there]
         weights = [f"{name}={value}" for name, value in zip(names, weights, strict=True)]
     given = [f"{name}={_attr(op, name)}" for name in attrs]
-    return f"{w.helper(f'{op.name}alize')}({', '.join([x, *weights, *given])})"
+    name = op.name if op.name == "layer_norm_native" else f"{op.name}alize"
+    return f"{w.helper(name)}({', '.join([x, *weights, *given])})"
 
 
 def _attr(op: Op, name: str) -> str:

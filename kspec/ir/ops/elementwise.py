@@ -18,7 +18,7 @@ def _numeric(types: Types, attrs: Attrs) -> Types:
 @op("relu", "relu6", "sigmoid", "log_sigmoid", "tanh")
 @op("softplus", "softsign", "silu", "selu", "mish", "hard_sigmoid", "hard_silu")
 @op("elu", "celu", alpha=1.0)
-@op("gelu", approximate=False)
+@op("gelu", "gelu_native", approximate=False)
 @op("leaky_relu", negative_slope=0.2)
 @op("clip", required=("min", "max"))
 def _floating(types: Types, attrs: Attrs) -> Types:

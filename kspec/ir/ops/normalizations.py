@@ -17,7 +17,7 @@ def _vectors(types: Types, attrs: Attrs, axes: tuple[int, ...], what: str) -> Ty
     return (x,)
 
 
-@op("layer_norm", required=("axis", "epsilon", "scale", "center"))
+@op("layer_norm", "layer_norm_native", required=("axis", "epsilon", "scale", "center"))
 def _layer_norm(types: Types, attrs: Attrs) -> Types:
     arity(types, 1 + bool(attrs["scale"]) + bool(attrs["center"]), "layer_norm")
     return _vectors(types, attrs, integers(attrs, "axis"), "layer normalization")
