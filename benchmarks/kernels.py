@@ -33,7 +33,12 @@ CONVOLUTIONS: Final = (
 IN_TIME: Final = ((32, 100, 16, 32, 3), (32, 100, 64, 64, 5), (32, 1000, 1, 32, 8))
 # Batch, size of the image, channels.
 POOLS: Final = ((64, 32, 32), (64, 16, 64), (64, 8, 128), (64, 8, 32), (64, 4, 64), (8, 56, 64))
-# Which of them are in bfloat16, too.
+# Batch, steps, features, units: of each recurrent layer.
+LOOPS: Final = (
+    *((32, 100, 128, 64), (64, 100, 128, 64), (32, 200, 16, 32), (256, 20, 32, 32)),
+    *((128, 28, 28, 128), (32, 100, 256, 128), (32, 50, 256, 256), (16, 50, 512, 512)),
+)
+# Which of those before are in bfloat16, too.
 HALF: Final = (1, 3, 9, 13, 26, 28)
 TRAIN: Final = """
 train {
@@ -68,7 +73,12 @@ def specs() -> list[str]:
         layers = f"dense({channels}) -> max_pooling2d(2)"
         found.append(spec(batch, (size, size, channels), layers))
     half = "precision = mixed_bfloat16\n}"
-    return [*found, *(found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF)]
+    found += [found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF]
+    for batch, steps, features, units in LOOPS:
+        for kind in ("lstm", "gru"):
+            layers = f"dense({features}) -> {kind}({units}, return_sequences=true)"
+            found.append(spec(batch, (steps, features), layers))
+    return found
 
 
 def main() -> None:

@@ -27,35 +27,52 @@ def gru_native(
     """The outputs of all steps, and the last state, as `gru` has them."""
     units, wide = recurrent_kernel.shape
     given = (x, kernel, recurrent_kernel, bias, initial_state)
-    float32 = all(each is None or each.dtype == jnp.float32 for each in given)
+    dtypes = [each.dtype for each in given if each is not None]
+    float32 = dtypes == [jnp.float32] * len(dtypes)
     if not (GRU_NATIVE and float32 and x.size and units):
         return gru(x, kernel, recurrent_kernel, bias, initial_state, mask, reverse)
     if bias is None:
         bias = jnp.zeros((2, wide), x.dtype)
     if initial_state is None:
         initial_state = jnp.zeros((len(x), units), x.dtype)
-    return all_units(reverse, x, kernel, recurrent_kernel, bias, initial_state, mask)
+    return gru_loop(reverse, x, kernel, recurrent_kernel, bias, initial_state, mask)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
-def all_units(reverse, x, kernel, recurrent_kernel, bias, h, mask):
+def gru_loop(reverse, x, kernel, recurrent_kernel, bias, h, mask):
     """The outputs and the last state."""
     return call_gru(reverse, 0, x, kernel, recurrent_kernel, bias, h, mask)[:2]
 
 
-def units_forward(reverse, *operands):
-    """The same, and what the way back needs: the gates of each step."""
-    padded = -(-len(operands[2]) // 16) * 16  # to whole vectors
-    *results, kept = call_gru(reverse, 4 * padded, *operands)
+def gru_loop_forward(reverse, *operands):
+    """The same, and what the way back needs."""
+    *results, kept = gru_kept(reverse, *operands)
     return tuple(results), (*operands, results[0], kept)
 
 
-def units_backward(reverse, kept, gradients):
+def gru_loop_backward(reverse, kept, gradients):
     """The gradients of all operands but the mask."""
-    return *gru_gradient(reverse, *kept, *gradients), None
+    return *gru_gradient(reverse, *kept, *gradients[:2]), None
 
 
-all_units.defvjp(units_forward, units_backward)
+gru_loop.defvjp(gru_loop_forward, gru_loop_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def gru_kept(reverse, x, kernel, recurrent_kernel, bias, h, mask):
+    """The results of the loop, and the gates of each step."""
+    padded = -(-len(recurrent_kernel) // 16) * 16  # to whole vectors
+    operands = (x, kernel, recurrent_kernel, bias, h, mask)
+    return call_gru(reverse, 4 * padded, *operands)
+
+
+def gru_kept_forward(reverse, *operands):
+    """The same, and what the way back needs: nothing goes through what is kept."""
+    results = gru_kept(reverse, *operands)
+    return results, (*operands, results[0], results[2])
+
+
+gru_kept.defvjp(gru_kept_forward, gru_loop_backward)
 
 
 def call_gru(reverse, kept, x, kernel, recurrent_kernel, bias, h, mask):
@@ -66,7 +83,7 @@ def call_gru(reverse, kept, x, kernel, recurrent_kernel, bias, h, mask):
     shapes = (outputs, state, jax.ShapeDtypeStruct((rows, steps, kept), x.dtype))
     call = jax.ffi.ffi_call("kspec_gru", shapes, vmap_method="sequential")
     given = (x, kernel, recurrent_kernel, bias, h, step_flags(mask))
-    return call(*given, reverse=bool(reverse))
+    return tuple(call(*given, reverse=bool(reverse)))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -88,7 +105,8 @@ def gru_gradient(
     shapes = tuple(jax.ShapeDtypeStruct(each.shape, x.dtype) for each in operands)
     call = jax.ffi.ffi_call("kspec_gru_gradient", shapes, vmap_method="sequential")
     given = (x, kernel, recurrent_kernel, h, step_flags(mask), outputs, kept)
-    return call(*given, of_outputs, of_h, reverse=bool(reverse))
+    found = call(*given, of_outputs, of_h, reverse=bool(reverse))
+    return tuple(found)
 
 
 def gru_gradient_forward(reverse, *given):

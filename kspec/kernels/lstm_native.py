@@ -30,7 +30,8 @@ def lstm_native(
     """The outputs of all steps, and the last states h and c, as `lstm` has them."""
     units, wide = recurrent_kernel.shape
     given = (x, kernel, recurrent_kernel, bias, *(initial_state or ()))
-    float32 = all(each is None or each.dtype == jnp.float32 for each in given)
+    dtypes = [each.dtype for each in given if each is not None]
+    float32 = dtypes == [jnp.float32] * len(dtypes)
     if not (LSTM_NATIVE and float32 and x.size and units):
         return lstm(x, kernel, recurrent_kernel, bias, initial_state, mask, reverse)
     if bias is None:
@@ -48,18 +49,34 @@ def lstm_loop(reverse, x, kernel, recurrent_kernel, bias, h, c, mask):
 
 
 def lstm_loop_forward(reverse, *operands):
-    """The same, and what the way back needs: the gates and c of each step."""
-    padded = -(-len(operands[2]) // 16) * 16  # to whole vectors
-    *results, kept = call_lstm(reverse, 5 * padded, *operands)
+    """The same, and what the way back needs."""
+    *results, kept = lstm_kept(reverse, *operands)
     return tuple(results), (*operands, results[0], kept)
 
 
 def lstm_loop_backward(reverse, kept, gradients):
     """The gradients of all operands but the mask."""
-    return *lstm_gradient(reverse, *kept, *gradients), None
+    return *lstm_gradient(reverse, *kept, *gradients[:3]), None
 
 
 lstm_loop.defvjp(lstm_loop_forward, lstm_loop_backward)
+
+
+@partial(jax.custom_vjp, nondiff_argnums=(0,))
+def lstm_kept(reverse, x, kernel, recurrent_kernel, bias, h, c, mask):
+    """The results of the loop, and the gates and c of each step."""
+    padded = -(-len(recurrent_kernel) // 16) * 16  # to whole vectors
+    operands = (x, kernel, recurrent_kernel, bias, h, c, mask)
+    return call_lstm(reverse, 5 * padded, *operands)
+
+
+def lstm_kept_forward(reverse, *operands):
+    """The same, and what the way back needs: nothing goes through what is kept."""
+    results = lstm_kept(reverse, *operands)
+    return results, (*operands, results[0], results[3])
+
+
+lstm_kept.defvjp(lstm_kept_forward, lstm_loop_backward)
 
 
 def call_lstm(reverse, kept, x, kernel, recurrent_kernel, bias, h, c, mask):
@@ -71,7 +88,7 @@ def call_lstm(reverse, kept, x, kernel, recurrent_kernel, bias, h, c, mask):
     shapes = (outputs, state, state, kept)
     call = jax.ffi.ffi_call("kspec_lstm", shapes, vmap_method="sequential")
     given = (x, kernel, recurrent_kernel, bias, h, c, step_flags(mask))
-    return call(*given, reverse=bool(reverse))
+    return tuple(call(*given, reverse=bool(reverse)))
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(0,))
@@ -95,7 +112,8 @@ def lstm_gradient(
     shapes = tuple(jax.ShapeDtypeStruct(each.shape, x.dtype) for each in operands)
     call = jax.ffi.ffi_call("kspec_lstm_gradient", shapes, vmap_method="sequential")
     given = (x, kernel, recurrent_kernel, h, c, step_flags(mask), outputs, kept)
-    return call(*given, of_outputs, of_h, of_c, reverse=bool(reverse))
+    found = call(*given, of_outputs, of_h, of_c, reverse=bool(reverse))
+    return tuple(found)
 
 
 def lstm_gradient_forward(reverse, *given):

@@ -33,7 +33,9 @@ from kspec.passes.remarks import done, refused
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
 XLA: Final = "xla"
-FORWARD: Final = frozenset({"conv_native"})  # kernels whose forward pass is not XLA's
+FORWARD: Final = frozenset(
+    {"conv_native", "lstm_native", "gru_native"}
+)  # whose forward pass is not XLA's
 Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
 
 
@@ -110,4 +112,16 @@ def _conv(op: Op) -> tuple[Op, ...] | str:
     return tuple(found) or "has large windows"
 
 
-KERNELS: Final[dict[str, Kernels]] = {"max_pool": _max_pool, "conv": _conv}
+def _recurrent(op: Op) -> tuple[Op, ...] | str:
+    """In float32."""
+    if op.args[0].type.dtype != "f32":
+        return "is not in float32"
+    return (replace(op, name=f"{op.name}_native"),)
+
+
+KERNELS: Final[dict[str, Kernels]] = {
+    "max_pool": _max_pool,
+    "conv": _conv,
+    "lstm": _recurrent,
+    "gru": _recurrent,
+}
