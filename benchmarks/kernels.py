@@ -40,7 +40,12 @@ ROWS: Final = (
 )
 # Batch, steps, width.
 GELUS: Final = ((8, 128, 1024), (8, 512, 3072), (32, 100, 256), (64, 1, 128), (64, 1, 1024))
-# Which of them are in bfloat16, too.
+# Batch, steps, features, units: of each recurrent layer.
+LOOPS: Final = (
+    *((32, 100, 128, 64), (64, 100, 128, 64), (32, 200, 16, 32), (256, 20, 32, 32)),
+    *((128, 28, 28, 128), (32, 100, 256, 128), (32, 50, 256, 256), (16, 50, 512, 512)),
+)
+# Which of the first are in bfloat16, too.
 HALF: Final = (1, 3, 9, 13, 26, 28)
 TRAIN: Final = """
 train {
@@ -81,7 +86,12 @@ def specs() -> list[str]:
         layers = f"dense({width}, gelu) -> dense(64)"
         found.append(spec(batch, (steps, 64), layers))
     half = "precision = mixed_bfloat16\n}"
-    return [*found, *(found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF)]
+    found += [found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF]
+    for batch, steps, features, units in LOOPS:
+        for kind in ("lstm", "gru"):
+            layers = f"dense({features}) -> {kind}({units}, return_sequences=true)"
+            found.append(spec(batch, (steps, features), layers))
+    return found
 
 
 def main() -> None:

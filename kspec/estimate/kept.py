@@ -104,6 +104,8 @@ KEEPS: Final[dict[str, Kept]] = {
     # The kernels keep the slopes of each step, as wide as its output, beside the outputs.
     "lstm": Kept(operands=(0, 1, 2), result=True, copies=6),
     "gru": Kept(operands=(0, 1, 2), result=True, copies=5),
+    "lstm_native": Kept(operands=(0, 1, 2), result=True, copies=5),  # the gates, and c
+    "gru_native": Kept(operands=(0, 1, 2), result=True, copies=4),
     "max_pool_tiles": Kept(operands=(0,), result=True),
     "linear_crossentropy": Kept(operands=(0, 1, 2), result=True),
     "dot_product_attention": Kept(operands=(0, 1, 2)),  # and probabilities, which are larger

@@ -40,7 +40,7 @@ def backward_work(op: Op, line: Line) -> int:
     That of a maximum over windows is found by place, a number for each axis of each element.
     Attention has the gradients of its scores, before and behind the softmax. Behind their loops
     the kernels of recurrent layers have the gradients of states and gates for all steps, and
-    the states before each.
+    the states before each; the native ones have those of some steps at a time.
     """
     sizes = line.sizes
     if op.name == "conv_by_examples":

@@ -104,7 +104,7 @@ def key_of(op: Op, train: TrainSettings | None) -> str:
     sizes = Sizes(batch_of(train))
     args = ", ".join(str(_sized(value.type, sizes)) for value in op.args)
     attrs = "".join(f" {name}={show_attr(value)}" for name, value in sorted(op.attrs.items()))
-    return f"{op.name}({args}){attrs} : {_sized(op.result.type, sizes)}"
+    return f"{op.name}({args}){attrs} : {_sized(op.results[0].type, sizes)}"
 
 
 def batch_of(train: TrainSettings | None) -> int:

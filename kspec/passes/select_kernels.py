@@ -33,9 +33,10 @@ from kspec.passes.remarks import done, refused
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
 XLA: Final = "xla"
+# Kernels whose forward pass is not XLA's.
 FORWARD: Final = frozenset(
-    {"conv_native", "layer_norm_native"}
-)  # kernels whose forward pass is not XLA's
+    {"conv_native", "layer_norm_native", "lstm_native", "gru_native", "attention_native"}
+)
 Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
 
 
@@ -139,9 +140,18 @@ def _gelu(op: Op) -> tuple[Op, ...] | str:
     return (replace(op, name="gelu_native"),)
 
 
+def _recurrent(op: Op) -> tuple[Op, ...] | str:
+    """In float32."""
+    if op.args[0].type.dtype != "f32":
+        return "is not in float32"
+    return (replace(op, name=f"{op.name}_native"),)
+
+
 KERNELS: Final[dict[str, Kernels]] = {
     "max_pool": _max_pool,
     "conv": _conv,
     "layer_norm": _layer_norm,
     "gelu": _gelu,
+    "lstm": _recurrent,
+    "gru": _recurrent,
 }

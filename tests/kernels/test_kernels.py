@@ -16,12 +16,12 @@ import pytest
 
 import kspec.kernels
 from kspec.codegen.helpers import helper_texts
-from kspec.ir import RECURRENT
+from kspec.ir.ops.recurrent import PLAIN
 from kspec.ir.rules import OPS
 from tests.kernels import recurrent
 from tests.kernels.recurrent import Case
 
-KERNELS = list(RECURRENT)
+KERNELS = list(PLAIN)
 OPTIONS = list(product((False, True), repeat=4))  # bias, states, mask, reverse
 TOLERANCE = {"float32": 2e-5, "float64": 1e-11, "bfloat16": 0.06}
 

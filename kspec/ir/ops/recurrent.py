@@ -13,7 +13,8 @@ from typing import Final
 from kspec.ir.rules import Attrs, TypeRuleError, Types, arity, op, require, require_float
 from kspec.ir.types import Shape, TensorType
 
-RECURRENT: Final = ("lstm", "gru")
+PLAIN: Final = ("lstm", "gru")
+RECURRENT: Final = (*PLAIN, "lstm_native", "gru_native")
 _GIVEN: Final = ("bias", "initial_state", "mask", "reverse")
 
 
@@ -39,11 +40,11 @@ def _recurrent(
     return (TensorType(x.dtype, (batch, steps, units)), *(state,) * states)
 
 
-@op("lstm", required=_GIVEN)
+@op("lstm", "lstm_native", required=_GIVEN)
 def _lstm(types: Types, attrs: Attrs) -> Types:
     return _recurrent(types, attrs, "lstm", gates=4, states=2)
 
 
-@op("gru", required=_GIVEN)
+@op("gru", "gru_native", required=_GIVEN)
 def _gru(types: Types, attrs: Attrs) -> Types:
     return _recurrent(types, attrs, "gru", gates=3, states=1, offsets=(2,))
