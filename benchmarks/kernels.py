@@ -33,6 +33,11 @@ CONVOLUTIONS: Final = (
 IN_TIME: Final = ((32, 100, 16, 32, 3), (32, 100, 64, 64, 5), (32, 1000, 1, 32, 8))
 # Batch, size of the image, channels.
 POOLS: Final = ((64, 32, 32), (64, 16, 64), (64, 8, 128), (64, 8, 32), (64, 4, 64), (8, 56, 64))
+# Batch, steps, heads, size of a head, and whether a step sees itself and earlier ones alone.
+ATTENTIONS: Final = (
+    *((8, 128, 4, 64, True), (32, 32, 4, 32, False), (64, 16, 2, 16, False)),
+    *((2, 512, 4, 64, True), (16, 64, 4, 32, True), (8, 256, 4, 32, False), (64, 8, 2, 8, False)),
+)
 # Which of them are in bfloat16, too.
 HALF: Final = (1, 3, 9, 13, 26, 28)
 TRAIN: Final = """
@@ -67,6 +72,9 @@ def specs() -> list[str]:
     for batch, size, channels in POOLS:
         layers = f"dense({channels}) -> max_pooling2d(2)"
         found.append(spec(batch, (size, size, channels), layers))
+    for batch, steps, heads, size, causal in ATTENTIONS:
+        layer = f"multi_head_attention({heads}, {size}, use_causal_mask={str(causal).lower()})"
+        found.append(spec(batch, (steps, heads * size), layer))
     half = "precision = mixed_bfloat16\n}"
     return [*found, *(found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF)]
 

@@ -19,7 +19,7 @@ from kspec.estimate.gradients import gradients
 from kspec.estimate.kept import FUSED, MOVED, READS_FUSED, kept_of
 from kspec.estimate.line import KEPT, Buffer, Line
 from kspec.estimate.sizes import Sizes
-from kspec.estimate.workspace import backward_work, forward_work, scores
+from kspec.estimate.workspace import backward_work, forward_work, kept_of_scores
 from kspec.ir import KEY, Func, Op, Value
 
 _FREE = ("constant", "iota", "full")  # what is made anew wherever it is read
@@ -154,8 +154,7 @@ class _Layout:
             self._use(value, time, keep=True)
         type = op.results[0].type
         own = kept.copies * self.sizes.bytes(type) + kept.flags * self.sizes.elements(type)
-        if op.name == "dot_product_attention":
-            own += 2 * scores(op, self.sizes)
+        own += kept_of_scores(op, self.sizes)
         self._add(own, line.places[op], time, op)
         self._add(backward_work(op, line), time, time)
 

@@ -38,7 +38,8 @@ def backward_work(op: Op, line: Line) -> int:
     batch and channels change places. Where an operand is fused, only the copy is kept of it.
     `conv_by_examples` takes one example after the other, `conv_native` has them in registers.
     That of a maximum over windows is found by place, a number for each axis of each element.
-    Attention has the gradients of its scores, before and behind the softmax. Behind their loops
+    Attention has the gradients of its scores, before and behind the softmax; `attention_native`
+    has a block of them on each thread. Behind their loops
     the kernels of recurrent layers have the gradients of states and gates for all steps, and
     the states before each.
     """
@@ -75,6 +76,18 @@ def logits_of_a_part(op: Op, sizes: Sizes) -> int:
     if op.name != "linear_crossentropy" or not isinstance(rows, int):
         return 0
     return NUMBER * rows * sizes.axis(op.args[2].type.shape[1])
+
+
+def kept_of_scores(op: Op, sizes: Sizes) -> int:
+    """Bytes that attention keeps of its scores; of other ops none.
+
+    They are the probabilities, before and behind a cast, or one number of each query.
+    """
+    if op.name == "dot_product_attention":
+        return 2 * scores(op, sizes)
+    if op.name == "attention_native":
+        return NUMBER * math.prod(map(sizes.axis, op.args[0].type.shape[:3]))
+    return 0
 
 
 def scores(op: Op, sizes: Sizes) -> int:

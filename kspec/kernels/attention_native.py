@@ -12,15 +12,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-ATTENTION_NATIVE = False  # whether this process computes on a CPU, and has the functions
+ATTENTION_NATIVE = (
+    False  # whether this process computes on a CPU, and has the functions
+)
 
 
 def attention_native(query, key, value, mask=None, *, scale, is_causal=False):
-    """The mixtures of the values, by the softmax of the scaled products of query and key.
+    """Mix values by the softmax of the products of query and key, times the scale.
 
     query: [B, T, N, H], key: [B, S, K, H], value: [B, S, K, V], result: [B, T, N, V];
-    mask: bool, with 1 or B, N or 1, T or 1, S or 1; N is a multiple of K. A causal one lets
-    step t see the keys up to t.
+    mask: bool[B, N, T, S], any of them 1; N is a multiple of K. A causal one lets step
+    t see the keys up to t.
     """
     float32 = query.dtype == key.dtype == value.dtype == jnp.float32
     if not (ATTENTION_NATIVE and float32 and query.size and key.size and value.size):

@@ -33,7 +33,9 @@ from kspec.passes.remarks import done, refused
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
 XLA: Final = "xla"
-FORWARD: Final = frozenset({"conv_native"})  # kernels whose forward pass is not XLA's
+FORWARD: Final = frozenset(
+    {"attention_native", "conv_native"}
+)  # kernels whose forward pass is not XLA's
 Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
 
 
@@ -110,4 +112,15 @@ def _conv(op: Op) -> tuple[Op, ...] | str:
     return tuple(found) or "has large windows"
 
 
-KERNELS: Final[dict[str, Kernels]] = {"max_pool": _max_pool, "conv": _conv}
+def _attention(op: Op) -> tuple[Op, ...] | str:
+    """Of float32."""
+    if any(value.type.dtype != "f32" for value in op.args[:3]):
+        return "is not of float32"
+    return (replace(op, name="attention_native"),)
+
+
+KERNELS: Final[dict[str, Kernels]] = {
+    "max_pool": _max_pool,
+    "conv": _conv,
+    "dot_product_attention": _attention,
+}

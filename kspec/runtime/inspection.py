@@ -134,7 +134,12 @@ FORBIDDEN: Final = frozenset(
     ]
 )
 # What of XLA's foreign functions may be called: kspec's own, by their names.
-CALLS: Final = frozenset({"kspec_conv", "kspec_conv_gradient"})
+CALLS: Final = frozenset(
+    {
+        *("kspec_attention", "kspec_attention_gradients"),
+        *("kspec_conv", "kspec_conv_gradient"),
+    }
+)
 MODULES: Final = frozenset({"jax", "jnp", "np", "optax"})
 
 
