@@ -45,6 +45,11 @@ LOOPS: Final = (
     *((32, 100, 128, 64), (64, 100, 128, 64), (32, 200, 16, 32), (256, 20, 32, 32)),
     *((128, 28, 28, 128), (32, 100, 256, 128), (32, 50, 256, 256), (16, 50, 512, 512)),
 )
+# Batch, steps, heads, size of a head, and whether a step sees itself and earlier ones alone.
+ATTENTIONS: Final = (
+    *((8, 128, 4, 64, True), (32, 32, 4, 32, False), (64, 16, 2, 16, False)),
+    *((2, 512, 4, 64, True), (16, 64, 4, 32, True), (8, 256, 4, 32, False), (64, 8, 2, 8, False)),
+)
 # Which of the first are in bfloat16, too.
 HALF: Final = (1, 3, 9, 13, 26, 28)
 TRAIN: Final = """
@@ -85,6 +90,9 @@ def specs() -> list[str]:
     for batch, steps, width in GELUS:
         layers = f"dense({width}, gelu) -> dense(64)"
         found.append(spec(batch, (steps, 64), layers))
+    for batch, steps, heads, size, causal in ATTENTIONS:
+        layer = f"multi_head_attention({heads}, {size}, use_causal_mask={str(causal).lower()})"
+        found.append(spec(batch, (steps, heads * size), layer))
     half = "precision = mixed_bfloat16\n}"
     found += [found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF]
     for batch, steps, features, units in LOOPS:

@@ -109,6 +109,7 @@ KEEPS: Final[dict[str, Kept]] = {
     "max_pool_tiles": Kept(operands=(0,), result=True),
     "linear_crossentropy": Kept(operands=(0, 1, 2), result=True),
     "dot_product_attention": Kept(operands=(0, 1, 2)),  # and probabilities, which are larger
+    "attention_native": Kept(operands=(0, 1, 2), result=True),  # and a number of each query
 }
 
 # The rounds of a loop give what they keep to the backward pass as it is in JAX' derivatives:

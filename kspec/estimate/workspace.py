@@ -38,9 +38,10 @@ def backward_work(op: Op, line: Line) -> int:
     batch and channels change places. Where an operand is fused, only the copy is kept of it.
     `conv_by_examples` takes one example after the other, `conv_native` has them in registers.
     That of a maximum over windows is found by place, a number for each axis of each element.
-    Attention has the gradients of its scores, before and behind the softmax. Behind their loops
-    the kernels of recurrent layers have the gradients of states and gates for all steps, and
-    the states before each; the native ones have those of some steps at a time.
+    Attention has the gradients of its scores, before and behind the softmax; `attention_native`
+    has a block of them on each thread. Behind their loops the kernels of recurrent layers have the
+    gradients of states and gates for all steps, and the states before each; the native ones have
+    those of some steps at a time.
     """
     sizes = line.sizes
     if op.name == "conv_by_examples":
@@ -65,10 +66,13 @@ def backward_work(op: Op, line: Line) -> int:
 def kept_beside(op: Op, sizes: Sizes) -> int:
     """Bytes that the backward pass reads beside operands, results, and tensors like these.
 
-    Attention keeps two tensors of scores, `layer_norm_native` the mean and the scale of each row.
+    Attention keeps the probabilities, before and behind a cast, `attention_native` a number of
+    each query, `layer_norm_native` the mean and the scale of each row.
     """
     if op.name == "dot_product_attention":
         return 2 * scores(op, sizes)
+    if op.name == "attention_native":
+        return NUMBER * math.prod(map(sizes.axis, op.args[0].type.shape[:3]))
     if op.name == "layer_norm_native":
         x, axes = op.args[0].type, op.attrs["axis"]
         rows = x.shape[: x.rank - len(axes)] if isinstance(axes, tuple) else ()

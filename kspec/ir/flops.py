@@ -6,6 +6,7 @@ import math
 from collections.abc import Mapping
 
 from kspec.ir.core import Op
+from kspec.ir.ops.attention import ATTENTION
 from kspec.ir.ops.recurrent import RECURRENT
 from kspec.ir.ops.spatial import CONVOLUTIONS
 from kspec.ir.types import Dim
@@ -32,7 +33,7 @@ class _Counter:
             return sum(map(self.count, op.body.ops)) * self._size(rounds)
         if op.name == "einsum":
             return 2 * math.prod(self._einsum_sizes(op).values())
-        if op.name == "dot_product_attention":
+        if op.name in ATTENTION:
             return self._attention(op)
         if op.name == "linear_crossentropy":
             _, x, kernel = (arg.type.shape for arg in op.args[:3])

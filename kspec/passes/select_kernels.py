@@ -147,6 +147,13 @@ def _recurrent(op: Op) -> tuple[Op, ...] | str:
     return (replace(op, name=f"{op.name}_native"),)
 
 
+def _attention(op: Op) -> tuple[Op, ...] | str:
+    """Of float32."""
+    if any(value.type.dtype != "f32" for value in op.args[:3]):
+        return "is not of float32"
+    return (replace(op, name="attention_native"),)
+
+
 KERNELS: Final[dict[str, Kernels]] = {
     "max_pool": _max_pool,
     "conv": _conv,
@@ -154,4 +161,5 @@ KERNELS: Final[dict[str, Kernels]] = {
     "gelu": _gelu,
     "lstm": _recurrent,
     "gru": _recurrent,
+    "dot_product_attention": _attention,
 }

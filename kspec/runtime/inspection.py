@@ -136,7 +136,7 @@ FORBIDDEN: Final = frozenset(
 # What of XLA's foreign functions may be called: kspec's own, by their names.
 CALLS: Final = frozenset(
     {
-        *("kspec_attention", "kspec_attention_gradient", "kspec_conv", "kspec_conv_gradient"),
+        *("kspec_attention", "kspec_attention_gradients", "kspec_conv", "kspec_conv_gradient"),
         *("kspec_gelu", "kspec_gru", "kspec_gru_gradient", "kspec_layer_norm"),
         *("kspec_layer_norm_gradient", "kspec_lstm", "kspec_lstm_gradient"),
     }

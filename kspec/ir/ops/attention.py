@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 from kspec.ir.rules import Attrs, Types, broadcast, op, require, require_float
 from kspec.ir.types import TensorType
 
+ATTENTION: Final = frozenset({"dot_product_attention", "attention_native"})
 
-@op("dot_product_attention", required=("scale", "causal"))
+
+@op("dot_product_attention", "attention_native", required=("scale", "causal"))
 def _dot_product_attention(types: Types, attrs: Attrs) -> Types:
     """`query [B,T,N,H]`, `key [B,S,K,H]`, `value [B,S,K,V]`, maybe `mask bool[B,1,T,S]`.
 
