@@ -84,9 +84,7 @@ def convolution(size: int, channels: int, filters: int) -> Calls:
     return {
         "XLA": with_gradients(partial(conv_native.reference, **options), arrays),
         "kspec": with_gradients(partial(conv_native.conv_native, **options), arrays),
-        "PyTorch": torch_with_gradients(
-            partial(torch.nn.functional.conv2d, padding=1), tensors
-        ),
+        "PyTorch": torch_with_gradients(partial(torch.nn.functional.conv2d, padding=1), tensors),
     }
 
 

@@ -12,6 +12,7 @@ import pytest
 from kspec.codegen.helpers import HOMES
 from kspec.passes import PIPELINE
 from kspec.registry import INDEX, PACKAGES, index, names
+from kspec.runtime import inspection, native
 from tests.conftest import SPECS, TESTS
 
 ROOT = TESTS.parent
@@ -140,6 +141,35 @@ def test_compiling_loads_no_jax(code: str):
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_what_files_of_helpers_and_kernels_call_theirs_is_there_once():
+    """A generated file may have all of them."""
+    texts: dict[str, set[str]] = {}
+    for home in HOMES:
+        for path in (PACKAGE / home).glob("*.py"):
+            for node in ast.parse(path.read_text(encoding="utf-8")).body:
+                match node:
+                    case ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                        texts.setdefault(name, set()).add(ast.unparse(node))
+                    case ast.Assign(targets=[ast.Name(id=name)]):
+                        texts.setdefault(name, set()).add(ast.unparse(node))
+                    case _:
+                        pass
+    assert [name for name, all in texts.items() if len(all) > 1] == ["reference"]
+
+
+def test_programs_may_call_all_functions_in_cpp_and_no_others():
+    sources = [path.read_text(encoding="utf-8") for path in native.HOME.glob("*.cc")]
+    assert {
+        name for source in sources for name in native.HANDLER.findall(source)
+    } == inspection.CALLS
+
+
+@pytest.mark.parametrize("path", native.HOME.glob("*.[ch]*"), ids=lambda path: path.name)
+def test_files_in_cpp_are_short(path: Path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert len(lines) <= BUDGET and max(map(len, lines)) <= 100
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))

@@ -25,16 +25,16 @@ float soften(float* row, Size wide, float& greatest, float& sum) {
   Vector most = zero + greatest, sums = zero;
   for (Size at = 0; at < wide; at += WIDE) {
     const Vector x = *reinterpret_cast<Vector*>(row + at);
-    most = pick(x > most, x, most);
+    most = x > most ? x : most;
   }
   const float before = greatest;
   greatest = joined(most, [](float a, float b) { return std::max(a, b); });
   for (Size at = 0; at < wide; at += WIDE) {
     Vector& x = *reinterpret_cast<Vector*>(row + at);
-    x = exponential(x - greatest);
+    x = exp(x - greatest);
     sums += x;
   }
-  const float less = exponential(zero + (before - greatest))[0];
+  const float less = exp(zero + (before - greatest))[0];
   const float own = joined(sums, [](float a, float b) { return a + b; });
   sum = sum * less + own;
   return less;
@@ -109,7 +109,7 @@ void differ(const Sizes& s, float* row, float* slopes, Size seen, Size wide, flo
   for (Size at = 0; at < wide; at += WIDE) {
     Vector& x = *reinterpret_cast<Vector*>(row + at);
     Vector& slope = *reinterpret_cast<Vector*>(slopes + at);
-    x = exponential(x - log);
+    x = exp(x - log);
     slope = x * (slope - mean) * s.scale;
   }
 }
@@ -214,56 +214,41 @@ struct Gradients {
 };
 
 // y[batch, steps, heads, width] and the logarithms, sums[batch, heads, steps].
-ffi::Error attend(ffi::ThreadPool pool, bool causal, float scale, Array query, Array key,
-                  Array value, Mask mask, ffi::Result<Array> y, ffi::Result<Array> sums) {
+Error attend(Threads threads, bool causal, float scale, Array query, Array key,
+                  Array value, Flags mask, Result<float> y, Result<float> sums) {
   Sizes s;
   s.causal = causal, s.scale = scale;
   if (!s.read(query.dimensions(), key.dimensions(), value.dimensions(), mask) ||
-      !s.is(y->dimensions(), {s.batch, s.steps, s.heads, s.width}) ||
-      !s.is(sums->dimensions(), {s.batch, s.heads, s.steps}))
+      !s.is(y.dimensions(), {s.batch, s.steps, s.heads, s.width}) ||
+      !s.is(sums.dimensions(), {s.batch, s.heads, s.steps}))
     return misfit();
-  return share(pool, s.batch * s.shared,
+  return share(threads, s.batch * s.shared,
                Mixtures{s, query.typed_data(), key.typed_data(), value.typed_data(),
-                        y->typed_data(), sums->typed_data()});
+                        y.typed_data(), sums.typed_data()});
 }
 
 // The gradients from those of y.
-ffi::Error differentiate(ffi::ThreadPool pool, bool causal, float scale, Array query, Array key,
-                         Array value, Mask mask, Array sums, Array y, Array slope,
-                         ffi::Result<Array> of_q, ffi::Result<Array> of_k,
-                         ffi::Result<Array> of_v) {
+Error differentiate(Threads threads, bool causal, float scale, Array query, Array key,
+                         Array value, Flags mask, Array sums, Array y, Array slope,
+                         Result<float> of_q, Result<float> of_k,
+                         Result<float> of_v) {
   Sizes s;
   s.causal = causal, s.scale = scale;
   if (!s.read(query.dimensions(), key.dimensions(), value.dimensions(), mask) ||
       !s.is(y.dimensions(), {s.batch, s.steps, s.heads, s.width}) ||
       !s.is(slope.dimensions(), {s.batch, s.steps, s.heads, s.width}) ||
       !s.is(sums.dimensions(), {s.batch, s.heads, s.steps}) ||
-      !s.is(of_q->dimensions(), {s.batch, s.steps, s.heads, s.size}) ||
-      !s.is(of_k->dimensions(), {s.batch, s.keys, s.shared, s.size}) ||
-      !s.is(of_v->dimensions(), {s.batch, s.keys, s.shared, s.width}))
+      !s.is(of_q.dimensions(), {s.batch, s.steps, s.heads, s.size}) ||
+      !s.is(of_k.dimensions(), {s.batch, s.keys, s.shared, s.size}) ||
+      !s.is(of_v.dimensions(), {s.batch, s.keys, s.shared, s.width}))
     return misfit();
-  return share(pool, s.batch * s.shared,
+  return share(threads, s.batch * s.shared,
                Gradients{s, query.typed_data(), key.typed_data(), value.typed_data(),
                          sums.typed_data(), y.typed_data(), slope.typed_data(),
-                         of_q->typed_data(), of_k->typed_data(), of_v->typed_data()});
-}
-
-auto bound() {
-  return ffi::Ffi::Bind()
-      .Ctx<ffi::ThreadPool>()
-      .Attr<bool>("causal")
-      .Attr<float>("scale")
-      .Arg<Array>()
-      .Arg<Array>()
-      .Arg<Array>()
-      .Arg<Mask>();
-}
-
-auto bound_back() {
-  return bound().Arg<Array>().Arg<Array>().Arg<Array>().Ret<Array>().Ret<Array>().Ret<Array>();
+                         of_q.typed_data(), of_k.typed_data(), of_v.typed_data()});
 }
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_attention, attend, bound().Ret<Array>().Ret<Array>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_attention_gradients, differentiate, bound_back());
+KSPEC_HANDLER(kspec_attention, attend, "causal", "scale")
+KSPEC_HANDLER(kspec_attention_gradients, differentiate, "causal", "scale")

@@ -12,9 +12,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-ATTENTION_NATIVE = (
-    False  # whether this process computes on a CPU, and has the functions
-)
+ATTENTION_NATIVE = False  # whether this process is on a CPU, and has the functions
 
 
 def attention_native(query, key, value, mask=None, *, scale, is_causal=False):
@@ -57,14 +55,14 @@ def attend_forward(query, key, value, mask, scale, causal):
 def attend_backward(scale, causal, kept, slopes):
     """The gradients of query, key and value; that of the sums is nobody's."""
     slope, _ = slopes
-    return *gradients(*kept, slope, scale, causal), None
+    return *attend_back(*kept, slope, scale, causal), None
 
 
 attend.defvjp(attend_forward, attend_backward)
 
 
 @partial(jax.custom_vjp, nondiff_argnums=(7, 8))
-def gradients(query, key, value, mask, sums, y, slope, scale, causal):
+def attend_back(query, key, value, mask, sums, y, slope, scale, causal):
     """The gradients of query, key and value."""
     shapes = [jax.ShapeDtypeStruct(x.shape, x.dtype) for x in (query, key, value)]
     call = jax.ffi.ffi_call(
@@ -80,13 +78,13 @@ def gradients(query, key, value, mask, sums, y, slope, scale, causal):
     )
 
 
-def gradients_forward(query, key, value, mask, sums, y, slope, scale, causal):
+def attend_back_forward(query, key, value, mask, sums, y, slope, scale, causal):
     """The result, and what its own gradient reads."""
-    found = gradients(query, key, value, mask, sums, y, slope, scale, causal)
+    found = attend_back(query, key, value, mask, sums, y, slope, scale, causal)
     return found, (query, key, value, mask, slope)
 
 
-def gradients_backward(scale, causal, kept, slopes):
+def attend_back_backward(scale, causal, kept, slopes):
     """The gradients of the gradients, which are XLA's."""
     query, key, value, mask, slope = kept
 
@@ -100,7 +98,7 @@ def gradients_backward(scale, causal, kept, slopes):
     return *found, None, None, None, of_slope
 
 
-gradients.defvjp(gradients_forward, gradients_backward)
+attend_back.defvjp(attend_back_forward, attend_back_backward)
 
 
 def reference(query, key, value, mask=None, *, scale, is_causal=False):

@@ -24,7 +24,7 @@ bool fit(Axes x, Axes kernel, Axes y, Size top, Size left) {
   return same && top >= 0 && left >= 0 && left < y[2] + kernel[1] - 1;
 }
 
-Error not_one() { return misfit("these are not of one convolution"); }
+Error misfit() { return misfit("these are not of one convolution"); }
 
 // Sizes of a convolution of `batch` images: x[height, width, channels], with `top` and `left` rows
 // and columns of zeros before, against kernel[down, across, channels, filters].
@@ -54,7 +54,7 @@ struct Sizes {
 // y[batch, rows, columns, filters]: the products of each place's window with the kernel.
 Error convolve(Threads threads, Size top, Size left, Array x, Array kernel, Result<float> y) {
   const Axes of_x = x.dimensions(), of_kernel = kernel.dimensions(), of_y = y.dimensions();
-  if (!fit(of_x, of_kernel, of_y, top, left)) return not_one();
+  if (!fit(of_x, of_kernel, of_y, top, left)) return misfit();
   const Sizes s(of_x, of_kernel, of_y, top, left);
   const Size products = s.down * s.window();
   std::vector<float> packed(panels(s.filters) * products * PANEL);
@@ -82,7 +82,7 @@ Error convolve(Threads threads, Size top, Size left, Array x, Array kernel, Resu
 Error differentiate(Threads threads, Size top, Size left, Array x, Array slope,
                     Result<float> kernel) {
   const Axes of_x = x.dimensions(), of_kernel = kernel.dimensions(), of_y = slope.dimensions();
-  if (!fit(of_x, of_kernel, of_y, top, left)) return not_one();
+  if (!fit(of_x, of_kernel, of_y, top, left)) return misfit();
   const Sizes s(of_x, of_kernel, of_y, top, left);
   const Size size = s.down * s.window() * s.filters, places = s.rows * s.columns;
   const Size room_for = std::max<Size>(1, LARGEST / (4 * std::max<Size>(1, size)));

@@ -13,8 +13,9 @@ constexpr Size SMALL = 1 << 14, PARTS = 64;  // numbers of a part, at least, and
 constexpr float FLAT = 40.0f;                // beyond it the slope is 0 or 1
 // p of (a - 3) / (a + 3), so that exp(-a * a / 2) * p is how much of a normal distribution lies
 // beyond a: fitted by least squares, whose weights make the largest relative error least, 2e-7.
-constexpr float FACTORS[] = {5.3161868e-05f, 0.000115013674f, -0.000339012797f, -0.000983288162f, 0.00290438742f,
-                             0.00613194238f, -0.0462132618f, 0.123225041f, -0.206402615f, 0.121513948f};
+constexpr float FACTORS[] = {
+    5.3161868e-05f, 0.000115013674f, -0.000339012797f, -0.000983288162f, 0.00290438742f,
+    0.00613194238f, -0.0462132618f, 0.123225041f, -0.206402615f, 0.121513948f};
 
 // x times the normal distribution up to x; its slope is that, and x times the density.
 inline Vector exact(Vector x, Vector& slope) {
@@ -57,15 +58,15 @@ bool same(Axes one, Axes other) {
   return one.size() == other.size() && std::equal(one.begin(), one.end(), other.begin());
 }
 
-ffi::Error both(ffi::ThreadPool pool, bool by_tanh, Array x, ffi::Result<Array> y,
-                ffi::Result<Array> slope) {
-  if (!same(x.dimensions(), y->dimensions()) || !same(x.dimensions(), slope->dimensions()))
-    return ffi::Error::InvalidArgument("these are not of one gelu");
+Error both(Threads threads, bool by_tanh, Array x, Result<float> y,
+                Result<float> slope) {
+  if (!same(x.dimensions(), y.dimensions()) || !same(x.dimensions(), slope.dimensions()))
+    return misfit("these are not of one gelu");
   const Size count = x.element_count(), vectors = count / WIDE;
   const Size parts = std::clamp<Size>(count / SMALL, 1, PARTS);
   const float* from = x.typed_data();
-  float *to = y->typed_data(), *slopes = slope->typed_data();
-  return share(pool, parts, [=](Size part) {
+  float *to = y.typed_data(), *slopes = slope.typed_data();
+  return share(threads, parts, [=](Size part) {
     const Size first = vectors * part / parts * WIDE;
     const Size last = part + 1 < parts ? vectors * (part + 1) / parts * WIDE : count;
     const auto way = by_tanh ? compute<approximate> : compute<exact>;
@@ -75,10 +76,4 @@ ffi::Error both(ffi::ThreadPool pool, bool by_tanh, Array x, ffi::Result<Array> 
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_gelu, both,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Attr<bool>("approximate")
-                                  .Arg<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
+KSPEC_HANDLER(kspec_gelu, both, "approximate")

@@ -55,80 +55,52 @@ struct Gru {
 };
 
 // outputs[rows, steps, units], the last h, and what is kept for the way back, or nothing.
-ffi::Error forward(ffi::ThreadPool pool, bool reverse, Array x, Array kernel, Array recurrent,
-                   Array bias, Array h, Flags counts, ffi::Result<Array> outputs,
-                   ffi::Result<Array> last, ffi::Result<Array> kept) {
+Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
+                   Array bias, Array h, Flags counts, Result<float> outputs,
+                   Result<float> last, Result<float> kept) {
   if (!fit<Gru>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Gru>(x.dimensions(), recurrent.dimensions(), reverse);
-  const bool keeps = kept->element_count();
-  if (!is(h.dimensions(), {s.rows, s.units}) || !is(last->dimensions(), {s.rows, s.units}) ||
+  const bool keeps = kept.element_count();
+  if (!is(h.dimensions(), {s.rows, s.units}) || !is(last.dimensions(), {s.rows, s.units}) ||
       !is(bias.dimensions(), {2, 3 * s.units}) ||
-      !is(outputs->dimensions(), {s.rows, s.steps, s.units}) ||
-      (keeps && !is(kept->dimensions(), {s.rows, s.steps, s.kept()})))
+      !is(outputs.dimensions(), {s.rows, s.steps, s.units}) ||
+      (keeps && !is(kept.dimensions(), {s.rows, s.steps, s.kept()})))
     return misfit();
-  return go_forward<Gru>(pool, s,
+  return go_forward<Gru>(threads, s,
                          {x.typed_data(), kernel.typed_data(), recurrent.typed_data(),
                           bias.typed_data(), h.typed_data(), nullptr, flags(counts),
-                          outputs->typed_data(), last->typed_data(), nullptr,
-                          keeps ? kept->typed_data() : nullptr});
+                          outputs.typed_data(), last.typed_data(), nullptr,
+                          keeps ? kept.typed_data() : nullptr});
 }
 
 // The gradients of x, the kernels, the bias, and the first h.
-ffi::Error backward(ffi::ThreadPool pool, bool reverse, Array x, Array kernel, Array recurrent,
+Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
                     Array h, Flags counts, Array outputs, Array kept, Array of_outputs,
-                    Array of_last, ffi::Result<Array> of_x, ffi::Result<Array> of_kernel,
-                    ffi::Result<Array> of_recurrent, ffi::Result<Array> of_bias,
-                    ffi::Result<Array> of_h) {
+                    Array of_last, Result<float> of_x, Result<float> of_kernel,
+                    Result<float> of_recurrent, Result<float> of_bias,
+                    Result<float> of_h) {
   if (!fit<Gru>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Gru>(x.dimensions(), recurrent.dimensions(), reverse);
-  for (Axes state : {h.dimensions(), of_last.dimensions(), of_h->dimensions()})
+  for (Axes state : {h.dimensions(), of_last.dimensions(), of_h.dimensions()})
     if (!is(state, {s.rows, s.units})) return misfit();
   for (Axes outputs : {outputs.dimensions(), of_outputs.dimensions()})
     if (!is(outputs, {s.rows, s.steps, s.units})) return misfit();
   if (!is(kept.dimensions(), {s.rows, s.steps, s.kept()}) ||
-      !is(of_x->dimensions(), {s.rows, s.steps, s.features}) ||
-      !is(of_kernel->dimensions(), {s.features, 3 * s.units}) ||
-      !is(of_recurrent->dimensions(), {s.units, 3 * s.units}) ||
-      !is(of_bias->dimensions(), {2, 3 * s.units}))
+      !is(of_x.dimensions(), {s.rows, s.steps, s.features}) ||
+      !is(of_kernel.dimensions(), {s.features, 3 * s.units}) ||
+      !is(of_recurrent.dimensions(), {s.units, 3 * s.units}) ||
+      !is(of_bias.dimensions(), {2, 3 * s.units}))
     return misfit();
-  return go_back<Gru>(pool, s,
+  return go_back<Gru>(threads, s,
                       {x.typed_data(), kernel.typed_data(), recurrent.typed_data(),
                        h.typed_data(), nullptr, flags(counts), outputs.typed_data(),
                        kept.typed_data(), of_outputs.typed_data(), of_last.typed_data(), nullptr,
-                       of_x->typed_data(), of_h->typed_data(), nullptr},
-                      of_kernel->typed_data(), of_recurrent->typed_data(),
-                      of_bias->typed_data());
-}
-
-// What both begin with: x, the kernels, and one more.
-auto bound() {
-  return ffi::Ffi::Bind()
-      .Ctx<ffi::ThreadPool>()
-      .Attr<bool>("reverse")
-      .Arg<Array>()
-      .Arg<Array>()
-      .Arg<Array>()
-      .Arg<Array>();
+                       of_x.typed_data(), of_h.typed_data(), nullptr},
+                      of_kernel.typed_data(), of_recurrent.typed_data(),
+                      of_bias.typed_data());
 }
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_gru, forward,
-                              bound()
-                                  .Arg<Array>()
-                                  .Arg<Flags>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_gru_gradient, backward,
-                              bound()
-                                  .Arg<Flags>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
+KSPEC_HANDLER(kspec_gru, forward, "reverse")
+KSPEC_HANDLER(kspec_gru_gradient, backward, "reverse")

@@ -60,18 +60,18 @@ bool holds(const Array& array, Size count) {
   return array.dimensions().size() == 1 && array.dimensions()[0] == count;
 }
 
-ffi::Error misfit() { return ffi::Error::InvalidArgument("these are not of one normalization"); }
+Error misfit() { return misfit("these are not of one normalization"); }
 
 // y = (x - mean) * scale * gamma + beta, where scale = 1 / sqrt(variance + epsilon).
-ffi::Error normalize(ffi::ThreadPool pool, float epsilon, Array x, Array gamma, Array beta,
-                     ffi::Result<Array> y, ffi::Result<Array> means, ffi::Result<Array> scales) {
-  if (x.dimensions().size() != 2 || !same(x.dimensions(), y->dimensions())) return misfit();
+Error normalize(Threads threads, float epsilon, Array x, Array gamma, Array beta,
+                     Result<float> y, Result<float> means, Result<float> scales) {
+  if (x.dimensions().size() != 2 || !same(x.dimensions(), y.dimensions())) return misfit();
   const Rows s(x.dimensions());
-  const bool fit = holds(gamma, s.width) && holds(beta, s.width) && holds(*means, s.rows);
-  if (!fit || !holds(*scales, s.rows)) return misfit();
+  const bool fit = holds(gamma, s.width) && holds(beta, s.width) && holds(means, s.rows);
+  if (!fit || !holds(scales, s.rows)) return misfit();
   const float *from = x.typed_data(), *factors = gamma.typed_data(), *terms = beta.typed_data();
-  float *result = y->typed_data(), *mean_of = means->typed_data(), *scale_of = scales->typed_data();
-  return share(pool, s.parts, [=](Size part) {
+  float *result = y.typed_data(), *mean_of = means.typed_data(), *scale_of = scales.typed_data();
+  return share(threads, s.parts, [=](Size part) {
     const Size width = s.width;
     for (Size row = s.first(part); row < s.first(part + 1); row++) {
       const float* __restrict own = from + row * width;
@@ -115,23 +115,23 @@ void differentiate_row(Size width, const float* __restrict x, const float* __res
 }
 
 // The gradients of x, gamma and beta.
-ffi::Error differentiate(ffi::ThreadPool pool, Array x, Array gamma, Array means, Array scales,
-                         Array slope, ffi::Result<Array> of_x, ffi::Result<Array> of_gamma,
-                         ffi::Result<Array> of_beta) {
+Error differentiate(Threads threads, Array x, Array gamma, Array means, Array scales,
+                         Array slope, Result<float> of_x, Result<float> of_gamma,
+                         Result<float> of_beta) {
   const Axes axes = x.dimensions();
-  if (axes.size() != 2 || !same(axes, slope.dimensions()) || !same(axes, of_x->dimensions()))
+  if (axes.size() != 2 || !same(axes, slope.dimensions()) || !same(axes, of_x.dimensions()))
     return misfit();
   const Rows s(axes);
-  const bool fit = holds(gamma, s.width) && holds(*of_gamma, s.width) && holds(*of_beta, s.width);
+  const bool fit = holds(gamma, s.width) && holds(of_gamma, s.width) && holds(of_beta, s.width);
   if (!fit || !holds(means, s.rows) || !holds(scales, s.rows)) return misfit();
   const std::unique_ptr<double[]> totals(new (std::nothrow) double[2 * s.parts * s.width]());
   const std::unique_ptr<float[]> blocks(new (std::nothrow) float[2 * s.parts * s.width]());
-  if (!totals || !blocks) return ffi::Error(ffi::ErrorCode::kResourceExhausted, "no memory is left");
+  if (!totals || !blocks) return no_memory();
   double* sums = totals.get();
-  float *of_blocks = blocks.get(), *result = of_x->typed_data();
+  float *of_blocks = blocks.get(), *result = of_x.typed_data();
   const float *from = x.typed_data(), *slopes = slope.typed_data(), *factors = gamma.typed_data();
   const float *mean_of = means.typed_data(), *scale_of = scales.typed_data();
-  ffi::Error error = share(pool, s.parts, [=](Size part) {
+  const Error error = share(threads, s.parts, [=](Size part) {
     const Size width = s.width, last = s.first(part + 1);
     double* of_part = sums + 2 * part * width;
     float* of_block = of_blocks + 2 * part * width;
@@ -143,7 +143,7 @@ ffi::Error differentiate(ffi::ThreadPool pool, Array x, Array gamma, Array means
       std::fill(of_block, of_block + 2 * width, 0.0f);
     }
   });
-  float *gammas = of_gamma->typed_data(), *betas = of_beta->typed_data();
+  float *gammas = of_gamma.typed_data(), *betas = of_beta.typed_data();
   for (Size at = 0; at < 2 * s.width; at++) {
     double total = 0;
     for (Size part = 0; part < s.parts; part++) total += sums[2 * part * s.width + at];
@@ -154,24 +154,5 @@ ffi::Error differentiate(ffi::ThreadPool pool, Array x, Array gamma, Array means
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_layer_norm, normalize,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Attr<float>("epsilon")
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_layer_norm_gradient, differentiate,
-                              ffi::Ffi::Bind()
-                                  .Ctx<ffi::ThreadPool>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
+KSPEC_HANDLER(kspec_layer_norm, normalize, "epsilon")
+KSPEC_HANDLER(kspec_layer_norm_gradient, differentiate)

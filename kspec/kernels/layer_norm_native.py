@@ -14,9 +14,7 @@ import numpy as np
 
 from kspec.helpers.layer_normalize import layer_normalize
 
-LAYER_NORM_NATIVE = (
-    False  # whether this process computes on a CPU, and has the functions
-)
+LAYER_NORM_NATIVE = False  # whether this process is on a CPU, and has the functions
 
 
 def layer_norm_native(x, gamma=None, beta=None, axis=-1, epsilon=1e-3):
@@ -76,13 +74,13 @@ def gradients_of_rows(x, gamma, means, scales, slope, epsilon):
     return call(x, gamma, means, scales, slope)
 
 
-def gradients_forward(x, gamma, means, scales, slope, epsilon):
+def gradients_of_rows_forward(x, gamma, means, scales, slope, epsilon):
     """The gradients, and what their own are computed of."""
     found = gradients_of_rows(x, gamma, means, scales, slope, epsilon)
     return found, (x, gamma, slope)
 
 
-def gradients_backward(epsilon, kept, slopes):
+def gradients_of_rows_backward(epsilon, kept, slopes):
     """By XLA: all that x does by way of the means and scales counts as done by x."""
 
     def gradients(x, gamma, slope):
@@ -93,7 +91,7 @@ def gradients_backward(epsilon, kept, slopes):
     return of_x, of_gamma, None, None, of_slope
 
 
-gradients_of_rows.defvjp(gradients_forward, gradients_backward)
+gradients_of_rows.defvjp(gradients_of_rows_forward, gradients_of_rows_backward)
 
 
 def reference(x, gamma=None, beta=None, axis=-1, epsilon=1e-3):

@@ -14,7 +14,8 @@ struct Lstm {
   // i, f, g, o; and c is kept with them.
   static constexpr Size GATES = 4, KEEPS = 5, SETS = 1;
 
-  __attribute__((always_inline)) static void settle(const Sizes& s, const Step& step, Size block, Vector* sums) {
+  __attribute__((always_inline)) static void settle(const Sizes& s, const Step& step, Size block,
+                                                    Vector* sums) {
     for (Size gate = 0; gate < 4; gate++) {
       const Size place = (4 * block + gate) * WIDE;
       sums[gate] += at(step.z + place) + at(step.bias + place);
@@ -57,85 +58,54 @@ struct Lstm {
 };
 
 // outputs[rows, steps, units], the last h and c, and what is kept for the way back, or nothing.
-ffi::Error forward(ffi::ThreadPool pool, bool reverse, Array x, Array kernel, Array recurrent,
-                   Array bias, Array h, Array c, Flags counts, ffi::Result<Array> outputs,
-                   ffi::Result<Array> last_h, ffi::Result<Array> last_c, ffi::Result<Array> kept) {
+Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
+                   Array bias, Array h, Array c, Flags counts, Result<float> outputs,
+                   Result<float> last_h, Result<float> last_c, Result<float> kept) {
   if (!fit<Lstm>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Lstm>(x.dimensions(), recurrent.dimensions(), reverse);
-  const bool keeps = kept->element_count();
-  for (Axes state : {h.dimensions(), c.dimensions(), last_h->dimensions(), last_c->dimensions()})
+  const bool keeps = kept.element_count();
+  for (Axes state : {h.dimensions(), c.dimensions(), last_h.dimensions(), last_c.dimensions()})
     if (!is(state, {s.rows, s.units})) return misfit();
   if (!is(bias.dimensions(), {4 * s.units}) ||
-      !is(outputs->dimensions(), {s.rows, s.steps, s.units}) ||
-      (keeps && !is(kept->dimensions(), {s.rows, s.steps, s.kept()})))
+      !is(outputs.dimensions(), {s.rows, s.steps, s.units}) ||
+      (keeps && !is(kept.dimensions(), {s.rows, s.steps, s.kept()})))
     return misfit();
   return go_forward<Lstm>(
-      pool, s,
+      threads, s,
       {x.typed_data(), kernel.typed_data(), recurrent.typed_data(), bias.typed_data(),
-       h.typed_data(), c.typed_data(), flags(counts), outputs->typed_data(), last_h->typed_data(),
-       last_c->typed_data(), keeps ? kept->typed_data() : nullptr});
+       h.typed_data(), c.typed_data(), flags(counts), outputs.typed_data(), last_h.typed_data(),
+       last_c.typed_data(), keeps ? kept.typed_data() : nullptr});
 }
 
 // The gradients of x, the kernels, the bias, and the first h and c.
-ffi::Error backward(ffi::ThreadPool pool, bool reverse, Array x, Array kernel, Array recurrent,
+Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
                     Array h, Array c, Flags counts, Array outputs, Array kept, Array of_outputs,
-                    Array of_last_h, Array of_last_c, ffi::Result<Array> of_x,
-                    ffi::Result<Array> of_kernel, ffi::Result<Array> of_recurrent,
-                    ffi::Result<Array> of_bias, ffi::Result<Array> of_h, ffi::Result<Array> of_c) {
+                    Array of_last_h, Array of_last_c, Result<float> of_x,
+                    Result<float> of_kernel, Result<float> of_recurrent,
+                    Result<float> of_bias, Result<float> of_h, Result<float> of_c) {
   if (!fit<Lstm>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Lstm>(x.dimensions(), recurrent.dimensions(), reverse);
   for (Axes state : {h.dimensions(), c.dimensions(), of_last_h.dimensions(),
-                     of_last_c.dimensions(), of_h->dimensions(), of_c->dimensions()})
+                     of_last_c.dimensions(), of_h.dimensions(), of_c.dimensions()})
     if (!is(state, {s.rows, s.units})) return misfit();
   for (Axes outputs : {outputs.dimensions(), of_outputs.dimensions()})
     if (!is(outputs, {s.rows, s.steps, s.units})) return misfit();
   if (!is(kept.dimensions(), {s.rows, s.steps, s.kept()}) ||
-      !is(of_x->dimensions(), {s.rows, s.steps, s.features}) ||
-      !is(of_kernel->dimensions(), {s.features, 4 * s.units}) ||
-      !is(of_recurrent->dimensions(), {s.units, 4 * s.units}) ||
-      !is(of_bias->dimensions(), {4 * s.units}))
+      !is(of_x.dimensions(), {s.rows, s.steps, s.features}) ||
+      !is(of_kernel.dimensions(), {s.features, 4 * s.units}) ||
+      !is(of_recurrent.dimensions(), {s.units, 4 * s.units}) ||
+      !is(of_bias.dimensions(), {4 * s.units}))
     return misfit();
   return go_back<Lstm>(
-      pool, s,
+      threads, s,
       {x.typed_data(), kernel.typed_data(), recurrent.typed_data(), h.typed_data(),
        c.typed_data(), flags(counts), outputs.typed_data(), kept.typed_data(),
        of_outputs.typed_data(), of_last_h.typed_data(), of_last_c.typed_data(),
-       of_x->typed_data(), of_h->typed_data(), of_c->typed_data()},
-      of_kernel->typed_data(), of_recurrent->typed_data(), of_bias->typed_data());
-}
-
-// What both begin with: x and the kernels.
-auto bound() {
-  return ffi::Ffi::Bind().Ctx<ffi::ThreadPool>().Attr<bool>("reverse").Arg<Array>().Arg<Array>();
+       of_x.typed_data(), of_h.typed_data(), of_c.typed_data()},
+      of_kernel.typed_data(), of_recurrent.typed_data(), of_bias.typed_data());
 }
 
 }  // namespace
 
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_lstm, forward,
-                              bound()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Flags>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
-XLA_FFI_DEFINE_HANDLER_SYMBOL(kspec_lstm_gradient, backward,
-                              bound()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Flags>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Arg<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>()
-                                  .Ret<Array>());
+KSPEC_HANDLER(kspec_lstm, forward, "reverse")
+KSPEC_HANDLER(kspec_lstm_gradient, backward, "reverse")

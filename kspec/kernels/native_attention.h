@@ -5,12 +5,10 @@
 
 #include <initializer_list>
 
-#include "native_exp.h"
+#include "native_math.h"
 #include "native_panels.h"
 
 namespace {
-
-using Mask = ffi::Buffer<ffi::PRED>;
 
 constexpr float MASKED = -0.7f * 3.40282347e+38f;  // the score of what is masked, as in JAX
 
@@ -30,7 +28,7 @@ struct Sizes {
   Size value_step() const { return shared * width; }
 
   // Whether arrays are of one attention: they are, unless somebody has changed the program.
-  bool read(Axes query, Axes key, Axes value, const Mask& masks) {
+  bool read(Axes query, Axes key, Axes value, const Flags& masks) {
     for (Axes axes : {query, key, value}) {
       if (axes.size() != 4) return false;
       if (std::any_of(axes.begin(), axes.end(), [](Size each) { return each < 1; })) return false;
@@ -42,7 +40,7 @@ struct Sizes {
   }
 
   // A mask without numbers is none.
-  bool read(const Mask& masks) {
+  bool read(const Flags& masks) {
     const Axes axes = masks.dimensions();
     const Size full[] = {batch, heads, steps, keys};
     if (axes.size() != 4) return false;
@@ -52,7 +50,7 @@ struct Sizes {
       if (axes[axis] != full[axis] && axes[axis] != 1) return false;
       over[axis] = axes[axis] == 1 ? 0 : apart;
     }
-    mask = reinterpret_cast<const uint8_t*>(masks.untyped_data());
+    mask = reinterpret_cast<const uint8_t*>(masks.typed_data());
     return true;
   }
 
@@ -67,7 +65,7 @@ struct Sizes {
   }
 };
 
-inline ffi::Error misfit() { return ffi::Error::InvalidArgument("these are not of one attention"); }
+inline Error misfit() { return misfit("these are not of one attention"); }
 
 // A query's products with `number` keys from `first` on become scores: times the scale, and with
 // the mask; up to `wide` they are the logarithm of 0.

@@ -22,6 +22,8 @@ using Size = int64_t;
 struct Error {
   XLA_FFI_Error_Code code = XLA_FFI_Error_Code_OK;
   const char* message = nullptr;
+
+  bool failed() const { return code != XLA_FFI_Error_Code_OK; }
 };
 
 Error misfit(const char* message) { return {XLA_FFI_Error_Code_INVALID_ARGUMENT, message}; }
@@ -170,7 +172,7 @@ struct Taken<Result<Number>> {
 };
 
 XLA_FFI_Error* told(const XLA_FFI_CallFrame* call, Error error) {
-  if (error.code == XLA_FFI_Error_Code_OK) return nullptr;
+  if (!error.failed()) return nullptr;
   XLA_FFI_Error_Create_Args asked{};
   asked.struct_size = XLA_FFI_Error_Create_Args_STRUCT_SIZE;
   asked.message = error.message;

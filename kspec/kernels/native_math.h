@@ -27,7 +27,7 @@ inline Vector split(Vector x, Bits& n) {
   const float whole = 12582912.0f;  // 1.5 * 2^23: the bits of a number beside it count ones
   const Vector beside = x * 1.44269504f + whole, number = beside - whole;
   const Vector rest = (x - number * 0.693359375f) - number * -2.12194440e-4f;
-  n = reinterpret_cast<const Bits&>(beside);
+  n = (Bits)beside;
   Vector p = 1.9875691500e-4f * rest + 1.3981999507e-3f;
   p = p * rest + 8.3334519073e-3f;
   p = p * rest + 4.1665795894e-2f;
@@ -38,8 +38,7 @@ inline Vector split(Vector x, Bits& n) {
 
 // 2^n, for n between -126 and 127.
 inline Vector power(Bits n) {
-  const Bits bits = (n + 127) << 23;
-  return reinterpret_cast<const Vector&>(bits);
+  return (Vector)((n + 127) << 23);
 }
 
 inline Vector exp(Vector x) {
@@ -57,6 +56,26 @@ inline Vector tanh(Vector x) {
   const Vector size = x < all(0) ? -x : x, p = split(between(size + size, 0, 20), n);
   const Vector scale = power(n), less = scale * p + (scale - 1.0f), found = less / (less + 2.0f);
   return x < all(0) ? -found : found;
+}
+
+// All numbers of a vector as one, by halves.
+template <typename Join>
+float joined(Vector numbers, Join join) {
+  float each[WIDE];
+  std::memcpy(each, &numbers, sizeof each);
+  for (Size half = WIDE / 2; half; half /= 2)
+    for (Size at = 0; at < half; at++) each[at] = join(each[at], each[at + half]);
+  return each[0];
+}
+
+inline float dot(const float* a, const float* b, Size size) {
+  Vector sums = {};
+  Size at = 0;
+  for (; at + WIDE <= size; at += WIDE)
+    sums += *reinterpret_cast<const Vector*>(a + at) * *reinterpret_cast<const Vector*>(b + at);
+  float sum = joined(sums, [](float x, float y) { return x + y; });
+  for (; at < size; at++) sum += a[at] * b[at];
+  return sum;
 }
 
 }  // namespace

@@ -19,8 +19,6 @@
 
 namespace {
 
-using Flags = ffi::Buffer<ffi::PRED>;
-
 constexpr Size MOST = 12, TOGETHER = ROWS > 6 ? 6 : 3;  // rows of a part at a time, and of a tile
 constexpr Size LONGEST = 28, IN_CACHE = 1 << 17;        // steps of a span, and numbers of its gates
 constexpr Size LARGEST = 64 << 20;                      // bytes of the sums of all parts together
@@ -164,10 +162,9 @@ void copy_rows(const float* from, Size of_from, float* to, Size of_to, Size rows
 }
 
 // How many parts the rows make: so many for each thread that none has more than MOST rows.
-Size parts_of(const Sizes& s, ffi::ThreadPool& pool) {
-  const Size threads = std::max<Size>(1, pool.num_threads());
-  const Size each = (s.rows + threads - 1) / threads;
-  return std::min(s.rows, threads * ((each + MOST - 1) / MOST));
+Size parts_of(const Sizes& s, const Threads& threads) {
+  const Size count = threads.count(), each = (s.rows + count - 1) / count;
+  return std::min(s.rows, count * ((each + MOST - 1) / MOST));
 }
 
 bool is(Axes axes, std::initializer_list<Size> wanted) {
@@ -190,11 +187,7 @@ const bool* flags(const Flags& counts) {
   return counts.element_count() ? counts.typed_data() : nullptr;
 }
 
-ffi::Error misfit() { return ffi::Error::InvalidArgument("these are not of one loop"); }
-
-ffi::Error no_memory() {
-  return ffi::Error(ffi::ErrorCode::kResourceExhausted, "no memory is left");
-}
+Error misfit() { return misfit("these are not of one loop"); }
 
 // The arrays of the way forward: h and maybe c, before and behind it.
 struct Forward {
@@ -239,7 +232,7 @@ struct Forward {
 
 // All rows forward, by weights as they are.
 template <class Cell>
-ffi::Error go_forward(ffi::ThreadPool& pool, const Sizes& s, Forward all) try {
+Error go_forward(const Threads& threads, const Sizes& s, Forward all) {
   std::vector<float> packed(s.weights());
   float *of_x = packed.data(), *of_h = of_x + s.features * s.wide();
   float* offsets = of_h + s.units * s.wide();
@@ -248,12 +241,10 @@ ffi::Error go_forward(ffi::ThreadPool& pool, const Sizes& s, Forward all) try {
   for (Size set = 0; set < s.sets; set++)
     pack_gates(s, all.bias + set * s.gates * s.units, 1, offsets + set * s.wide());
   all.kernel = of_x, all.recurrent = of_h, all.bias = offsets;
-  const Size parts = parts_of(s, pool);
-  return share(pool, parts, [&](Size part) {
+  const Size parts = parts_of(s, threads);
+  return share(threads, parts, [&](Size part) {
     all.run<Cell>(s, s.rows * part / parts, s.rows * (part + 1) / parts);
   });
-} catch (const std::bad_alloc&) {
-  return no_memory();
 }
 
 }  // namespace

@@ -149,16 +149,16 @@ struct Returning {
 
 // All rows back, by weights as they are, and the gradients of the kernels and of the bias.
 template <class Cell>
-ffi::Error go_back(ffi::ThreadPool& pool, const Sizes& s, Backward way, float* of_kernel,
-                   float* of_recurrent, float* of_bias) try {
+Error go_back(const Threads& threads, const Sizes& s, Backward way, float* of_kernel,
+                   float* of_recurrent, float* of_bias) {
   const Size of_inputs = panels(s.features) * PANEL * s.wide(), size = s.weights();
   std::vector<float> packed(of_inputs + panels(s.units) * PANEL * s.wide());
   pack_turned(s, way.kernel, s.features, packed.data());
   pack_turned(s, way.recurrent, s.units, packed.data() + of_inputs);
   way.kernel = packed.data(), way.recurrent = packed.data() + of_inputs;
-  const Size parts = std::min(parts_of(s, pool), std::max<Size>(1, LARGEST / (4 * size)));
+  const Size parts = std::min(parts_of(s, threads), std::max<Size>(1, LARGEST / (4 * size)));
   std::vector<float> sums(parts * size);
-  ffi::Error error = share(pool, parts, [&](Size part) {
+  const Error error = share(threads, parts, [&](Size part) {
     static thread_local std::vector<float> room;
     const Size first = s.rows * part / parts, rows = s.rows * (part + 1) / parts - first;
     const Size turns = (rows + MOST - 1) / MOST;
@@ -168,8 +168,8 @@ ffi::Error go_back(ffi::ThreadPool& pool, const Sizes& s, Backward way, float* o
       Returning(s, way, count, room.data()).run<Cell>(first + from, count, &sums[part * size]);
     }
   });
-  if (error.failure()) return error;
-  return share(pool, size / s.wide(), [&](Size row) {
+  if (error.failed()) return error;
+  return share(threads, size / s.wide(), [&](Size row) {
     const Size state = row - s.features, bias = state - s.units, columns = s.gates * s.units;
     float* to = state < 0  ? of_kernel + row * columns
                 : bias < 0 ? of_recurrent + state * columns
@@ -180,8 +180,6 @@ ffi::Error go_back(ffi::ThreadPool& pool, const Sizes& s, Backward way, float* o
       if (const Size found = column(s, place); found >= 0) to[found] = sum;
     }
   });
-} catch (const std::bad_alloc&) {
-  return no_memory();
 }
 
 }  // namespace
