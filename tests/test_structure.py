@@ -166,7 +166,7 @@ def test_programs_may_call_all_functions_in_cpp_and_no_others():
     } == inspection.CALLS
 
 
-@pytest.mark.parametrize("path", native.HOME.glob("*.[ch]*"), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(native.HOME.glob("*.[ch]*")), ids=lambda path: path.name)
 def test_files_in_cpp_are_short(path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= BUDGET and max(map(len, lines)) <= 100
