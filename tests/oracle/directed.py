@@ -230,6 +230,21 @@ def kernels(rng: random.Random) -> Draft:
     return _regression("kernels", rng, lines, f"f32[{size}]", 2)
 
 
+def attention(rng: random.Random) -> Draft:
+    """Attention of some size, with a mask of time steps, a causal one, both or none."""
+    steps, causal = rng.choice((16, 33)), rng.choice(("", ", use_causal_mask=true"))
+    heads = rng.choice(("multi_head_attention(2, 17{0})", "group_query_attention(16, 4, 2{0})"))
+    masked = rng.choice(("", ", mask_zero=true"))
+    lines = [
+        Line("e", ("x",), f"{{0}} -> embedding(4, 5{masked})"),
+        Line("a", ("e",), f"{{0}} -> {heads.format(causal)}"),
+        Line("y", ("a",), "{0} -> global_average_pooling1d -> dense(2)", "output"),
+    ]
+    settings = _sgd(rng, "mean_squared_error(t, y)")
+    fields = {"x": Field(f"i32[{steps}]", 4)}
+    return Draft("attention", fields, {"t": Field("f32[2]")}, tuple(lines), settings)
+
+
 DIRECTED: Final[dict[str, Callable[[random.Random], Draft]]] = {
     "fold_constants": constants,
     "fuse_softmax_crossentropy": crossentropy,
@@ -243,9 +258,10 @@ DIRECTED: Final[dict[str, Callable[[random.Random], Draft]]] = {
     "fuse_linear_crossentropy": vocabulary,
     "select_kernels": kernels,
     "masks": masks,
+    "attention": attention,
 }
 
 
 def directed(kind: str, seed: int) -> Draft:
-    """A spec for a pass, or for masks: a function of both."""
+    """A spec for a pass, for masks or for attention: a function of both."""
     return DIRECTED[kind](random.Random(f"{kind} {seed}"))

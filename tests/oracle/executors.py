@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from types import SimpleNamespace
+from types import ModuleType, SimpleNamespace
 from typing import Any, Final, cast
 
 import jax
@@ -24,6 +24,7 @@ import optax
 from kspec.codegen.module import generate
 from kspec.ir import Module, Phase
 from kspec.passes import NEEDED, Pass, optimize
+from kspec.runtime import native
 from kspec.runtime.executable import Executable
 from kspec.runtime.stacks import Place
 from kspec.runtime.weights import Weights, weight_places
@@ -120,8 +121,10 @@ def generated(case: Case, module: Module) -> Quantities:
 @lru_cache(maxsize=64)
 def _named(text: str) -> dict[str, Any]:
     """The names of a generated file, whose optimizers also keep the last gradients."""
-    names: dict[str, Any] = {}
+    module = ModuleType("case")
+    names = vars(module)
     exec(compile(text, "case.py", "exec"), names)
+    native.libraries(module)
     for name in [each for each in names if each == "optimizer" or each.startswith("optimizer_")]:
         names[name] = _keeping(names[name])
     return names
