@@ -124,7 +124,7 @@ def _named(text: str) -> dict[str, Any]:
     module = ModuleType("case")
     names = vars(module)
     exec(compile(text, "case.py", "exec"), names)
-    native.libraries(module)
+    native.prepare(module)
     for name in [each for each in names if each == "optimizer" or each.startswith("optimizer_")]:
         names[name] = _keeping(names[name])
     return names
