@@ -442,7 +442,7 @@ def random_affine(
     return random_affine_apply(x, *drawn, fill, fill_value)
 
 
-def fold(place, size, fill_mode):
+def place_inside(place, size, fill_mode):
     """Places on an axis of pixels 0 to size - 1, those outside taken inside.
 
     nearest: aaaa|abcd|dddd, reflect: dcba|abcd|dcba, mirror: dcb|abcd|cba,
@@ -468,8 +468,8 @@ def resample(x, rows, columns, interpolation, fill_mode, fill_value):
     if interpolation == "nearest":
         rows, columns = jax.lax.round(rows), jax.lax.round(columns)
     batch, height, width, channels = x.shape
-    rows = fold(rows, height, fill_mode)
-    columns = fold(columns, width, fill_mode)
+    rows = place_inside(rows, height, fill_mode)
+    columns = place_inside(columns, width, fill_mode)
     # One more row and column, which the last ones blend into; a constant all around.
     before = int(fill_mode == "constant")
     pads = ((0, 0), (before, 1), (before, 1), (0, 0))
