@@ -41,13 +41,18 @@ def backward_work(op: Op, line: Line) -> int:
     Attention has the gradients of its scores, before and behind the softmax; `attention_native`
     has a block of them on each thread. Behind their loops the kernels of recurrent layers have the
     gradients of states and gates for all steps, and the states before each; the native ones have
-    those of some steps at a time.
+    those of some steps at a time, but take slopes of all outputs, and give that of x, also where
+    none is asked for.
     """
     sizes = line.sizes
     if op.name == "conv_by_examples":
         return windows_of_an_example(op, sizes)
     if op.name == "conv_native":
         return 0
+    if op.name in ("lstm_native", "gru_native"):
+        x, outputs = op.args[0], op.results[0]
+        more = [x] * (x not in line.active) + [outputs] * (outputs not in line.uses)
+        return sizes.total(more)
     if op.name in CONVOLUTIONS:
         maker = line.makers.get(op.args[0])
         fused = maker is not None and maker.name in FUSED
