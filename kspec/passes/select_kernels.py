@@ -45,10 +45,17 @@ def select_kernels(module: Module) -> Module:
 
 
 def _select(func: Func, train: TrainSettings | None) -> Func:
+    return _within(func.name, func, train, KERNELS)
+
+
+def _within(name: str, func: Func, train: TrainSettings | None, table: dict[str, Kernels]) -> Func:
+    """A function, or the round of a loop in it, with the ops of a table chosen."""
     ops: list[Op] = []
     for op in func.ops:
-        kernels = KERNELS.get(op.name)
-        ops.append(_chosen(func.name, op, kernels(op), train) if kernels else op)
+        kernels = table.get(op.name)
+        if op.name == "scan" and op.body is not None:
+            op = replace(op, body=_within(name, op.body, train, IN_LOOPS))
+        ops.append(_chosen(name, op, kernels(op), train) if kernels else op)
     return func.with_ops(ops)
 
 
@@ -124,3 +131,4 @@ KERNELS: Final[dict[str, Kernels]] = {
     "conv": _conv,
     "dot_product_attention": _attention,
 }
+IN_LOOPS: Final[dict[str, Kernels]] = {"dot_product_attention": _attention}
