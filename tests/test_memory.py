@@ -63,7 +63,7 @@ def plain() -> Program:
 
 @pytest.fixture(scope="module")
 def again() -> Program:
-    return program("10MiB")
+    return program("6MiB")
 
 
 def test_what_fits_stays_as_it_is(plain: Program):
@@ -82,10 +82,10 @@ def test_loops_are_computed_again_in_training_only(again: Program):
 
 def test_it_fits_then_as_xla_sees_it(plain: Program, again: Program):
     (before,), (after,) = measure(plain.compiled), measure(again.compiled)
-    assert after.total < 10 * 2**20 < before.total
-    for compiled, measured in ((plain.compiled, before), (again.compiled, after)):
+    assert after.total < 6 * 2**20 < before.total
+    for compiled, measured, near in ((plain.compiled, before, 0.15), (again.compiled, after, 0.2)):
         (estimate,) = estimates(compiled.module)
-        assert estimate.total == pytest.approx(measured.total, rel=0.15)
+        assert estimate.total == pytest.approx(measured.total, rel=near)
 
 
 def test_an_update_is_the_same_but_for_rounding(plain: Program, again: Program):
