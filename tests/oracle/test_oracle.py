@@ -24,10 +24,10 @@ from tests.test_ops import ROWS, make
 INTERPRETER = TESTS / "oracle" / "interpreter"
 
 
-def test_executors_agree_on_twelve_specs():
-    summary = run(12, seed=1)
+def test_executors_agree_on_twenty_four_specs():
+    summary = run(24, seed=1)
     assert not summary.failed and not summary.invalid, f"\n{summary}"
-    assert sum(summary.agreed.values()) == 12
+    assert sum(summary.agreed.values()) == 24
 
 
 @pytest.mark.slow
