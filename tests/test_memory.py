@@ -83,9 +83,9 @@ def test_loops_are_computed_again_in_training_only(again: Program):
 def test_it_fits_then_as_xla_sees_it(plain: Program, again: Program):
     (before,), (after,) = measure(plain.compiled), measure(again.compiled)
     assert after.total < 6 * 2**20 < before.total
-    for compiled, measured, near in ((plain.compiled, before, 0.15), (again.compiled, after, 0.2)):
+    for compiled, measured in ((plain.compiled, before), (again.compiled, after)):
         (estimate,) = estimates(compiled.module)
-        assert estimate.total == pytest.approx(measured.total, rel=near)
+        assert estimate.total == pytest.approx(measured.total, rel=0.15)
 
 
 def test_an_update_is_the_same_but_for_rounding(plain: Program, again: Program):

@@ -109,7 +109,8 @@ KEEPS: Final[dict[str, Kept]] = {
     "max_pool_tiles": Kept(operands=(0,), result=True),
     "linear_crossentropy": Kept(operands=(0, 1, 2), result=True),
     "dot_product_attention": Kept(operands=(0, 1, 2)),  # and probabilities, which are larger
-    "attention_native": Kept(operands=(0, 1, 2), result=True),  # and a number of each query
+    # Its result also as the product behind it has it, whose axes are in another order.
+    "attention_native": Kept(operands=(0, 1, 2), result=True, copies=1),
 }
 
 # The rounds of a loop give what they keep to the backward pass as it is in JAX' derivatives:

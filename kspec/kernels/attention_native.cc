@@ -214,8 +214,8 @@ struct Gradients {
 };
 
 // y[batch, steps, heads, width] and the logarithms, sums[batch, heads, steps].
-Error attend(Threads threads, bool causal, float scale, Array query, Array key,
-                  Array value, Flags mask, Result<float> y, Result<float> sums) {
+Error attend(Threads threads, bool causal, float scale, Array query, Array key, Array value,
+             Flags mask, Result<float> y, Result<float> sums) {
   Sizes s;
   s.causal = causal, s.scale = scale;
   if (!s.read(query.dimensions(), key.dimensions(), value.dimensions(), mask) ||
@@ -228,10 +228,9 @@ Error attend(Threads threads, bool causal, float scale, Array query, Array key,
 }
 
 // The gradients from those of y.
-Error differentiate(Threads threads, bool causal, float scale, Array query, Array key,
-                         Array value, Flags mask, Array sums, Array y, Array slope,
-                         Result<float> of_q, Result<float> of_k,
-                         Result<float> of_v) {
+Error differentiate(Threads threads, bool causal, float scale, Array query, Array key, Array value,
+                    Flags mask, Array sums, Array y, Array slope, Result<float> of_q,
+                    Result<float> of_k, Result<float> of_v) {
   Sizes s;
   s.causal = causal, s.scale = scale;
   if (!s.read(query.dimensions(), key.dimensions(), value.dimensions(), mask) ||

@@ -58,8 +58,7 @@ bool same(Axes one, Axes other) {
   return one.size() == other.size() && std::equal(one.begin(), one.end(), other.begin());
 }
 
-Error both(Threads threads, bool by_tanh, Array x, Result<float> y,
-                Result<float> slope) {
+Error both(Threads threads, bool by_tanh, Array x, Result<float> y, Result<float> slope) {
   if (!same(x.dimensions(), y.dimensions()) || !same(x.dimensions(), slope.dimensions()))
     return misfit("these are not of one gelu");
   const Size count = x.element_count(), vectors = count / WIDE;

@@ -55,9 +55,9 @@ struct Gru {
 };
 
 // outputs[rows, steps, units], the last h, and what is kept for the way back, or nothing.
-Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
-                   Array bias, Array h, Flags counts, Result<float> outputs,
-                   Result<float> last, Result<float> kept) {
+Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent, Array bias,
+              Array h, Flags counts, Result<float> outputs, Result<float> last,
+              Result<float> kept) {
   if (!fit<Gru>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Gru>(x.dimensions(), recurrent.dimensions(), reverse);
   const bool keeps = kept.element_count();
@@ -74,11 +74,10 @@ Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurr
 }
 
 // The gradients of x, the kernels, the bias, and the first h.
-Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
-                    Array h, Flags counts, Array outputs, Array kept, Array of_outputs,
-                    Array of_last, Result<float> of_x, Result<float> of_kernel,
-                    Result<float> of_recurrent, Result<float> of_bias,
-                    Result<float> of_h) {
+Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent, Array h,
+               Flags counts, Array outputs, Array kept, Array of_outputs, Array of_last,
+               Result<float> of_x, Result<float> of_kernel, Result<float> of_recurrent,
+               Result<float> of_bias, Result<float> of_h) {
   if (!fit<Gru>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Gru>(x.dimensions(), recurrent.dimensions(), reverse);
   for (Axes state : {h.dimensions(), of_last.dimensions(), of_h.dimensions()})

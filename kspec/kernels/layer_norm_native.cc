@@ -63,8 +63,8 @@ bool holds(const Array& array, Size count) {
 Error misfit() { return misfit("these are not of one normalization"); }
 
 // y = (x - mean) * scale * gamma + beta, where scale = 1 / sqrt(variance + epsilon).
-Error normalize(Threads threads, float epsilon, Array x, Array gamma, Array beta,
-                     Result<float> y, Result<float> means, Result<float> scales) {
+Error normalize(Threads threads, float epsilon, Array x, Array gamma, Array beta, Result<float> y,
+                Result<float> means, Result<float> scales) {
   if (x.dimensions().size() != 2 || !same(x.dimensions(), y.dimensions())) return misfit();
   const Rows s(x.dimensions());
   const bool fit = holds(gamma, s.width) && holds(beta, s.width) && holds(means, s.rows);
@@ -115,9 +115,8 @@ void differentiate_row(Size width, const float* __restrict x, const float* __res
 }
 
 // The gradients of x, gamma and beta.
-Error differentiate(Threads threads, Array x, Array gamma, Array means, Array scales,
-                         Array slope, Result<float> of_x, Result<float> of_gamma,
-                         Result<float> of_beta) {
+Error differentiate(Threads threads, Array x, Array gamma, Array means, Array scales, Array slope,
+                    Result<float> of_x, Result<float> of_gamma, Result<float> of_beta) {
   const Axes axes = x.dimensions();
   if (axes.size() != 2 || !same(axes, slope.dimensions()) || !same(axes, of_x.dimensions()))
     return misfit();

@@ -58,9 +58,9 @@ struct Lstm {
 };
 
 // outputs[rows, steps, units], the last h and c, and what is kept for the way back, or nothing.
-Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
-                   Array bias, Array h, Array c, Flags counts, Result<float> outputs,
-                   Result<float> last_h, Result<float> last_c, Result<float> kept) {
+Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent, Array bias,
+              Array h, Array c, Flags counts, Result<float> outputs, Result<float> last_h,
+              Result<float> last_c, Result<float> kept) {
   if (!fit<Lstm>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Lstm>(x.dimensions(), recurrent.dimensions(), reverse);
   const bool keeps = kept.element_count();
@@ -78,11 +78,11 @@ Error forward(Threads threads, bool reverse, Array x, Array kernel, Array recurr
 }
 
 // The gradients of x, the kernels, the bias, and the first h and c.
-Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent,
-                    Array h, Array c, Flags counts, Array outputs, Array kept, Array of_outputs,
-                    Array of_last_h, Array of_last_c, Result<float> of_x,
-                    Result<float> of_kernel, Result<float> of_recurrent,
-                    Result<float> of_bias, Result<float> of_h, Result<float> of_c) {
+Error backward(Threads threads, bool reverse, Array x, Array kernel, Array recurrent, Array h,
+               Array c, Flags counts, Array outputs, Array kept, Array of_outputs, Array of_last_h,
+               Array of_last_c, Result<float> of_x, Result<float> of_kernel,
+               Result<float> of_recurrent, Result<float> of_bias, Result<float> of_h,
+               Result<float> of_c) {
   if (!fit<Lstm>(x, kernel, recurrent, counts)) return misfit();
   const Sizes s = sizes_of<Lstm>(x.dimensions(), recurrent.dimensions(), reverse);
   for (Axes state : {h.dimensions(), c.dimensions(), of_last_h.dimensions(),
