@@ -9,8 +9,6 @@
 // Source: Dao, FlashAttention-2: Faster Attention with Better Parallelism and Work Partitioning,
 // 2023.
 
-#include <cmath>
-
 #include "native_attention.h"
 
 namespace {
@@ -92,7 +90,7 @@ struct Mixtures {
              first > 0);
     for (Size r = 0; last && r < rows; r++) {
       scaled(result + r * next, s.width, 1 / sum[r]);
-      greatest[r] += std::log(sum[r]);
+      greatest[r] += __builtin_logf(sum[r]);
     }
   }
 };

@@ -6,8 +6,6 @@
 //
 // Source: Ba et al., Layer Normalization, 2016.
 
-#include <cmath>
-
 #include "native.h"
 
 namespace {
@@ -83,7 +81,7 @@ Error normalize(Threads threads, float epsilon, Array x, Array gamma, Array beta
         const auto apart = load<decltype(kind)>(own + at) - mean;
         return apart * apart;
       }) / width;
-      const float scale = 1 / std::sqrt(variance + epsilon);
+      const float scale = 1 / __builtin_sqrtf(variance + epsilon);
       for (Size at = 0; at < width; at++)
         to[at] = (own[at] - mean) * scale * factors[at] + terms[at];
       mean_of[row] = mean;
@@ -123,11 +121,10 @@ Error differentiate(Threads threads, Array x, Array gamma, Array means, Array sc
   const Rows s(axes);
   const bool fit = holds(gamma, s.width) && holds(of_gamma, s.width) && holds(of_beta, s.width);
   if (!fit || !holds(means, s.rows) || !holds(scales, s.rows)) return misfit();
-  const std::unique_ptr<double[]> totals(new (std::nothrow) double[2 * s.parts * s.width]());
-  const std::unique_ptr<float[]> blocks(new (std::nothrow) float[2 * s.parts * s.width]());
-  if (!totals || !blocks) return no_memory();
-  double* sums = totals.get();
-  float *of_blocks = blocks.get(), *result = of_x.typed_data();
+  std::vector<double> totals(2 * s.parts * s.width);
+  std::vector<float> blocks(2 * s.parts * s.width);
+  double* sums = totals.data();
+  float *of_blocks = blocks.data(), *result = of_x.typed_data();
   const float *from = x.typed_data(), *slopes = slope.typed_data(), *factors = gamma.typed_data();
   const float *mean_of = means.typed_data(), *scale_of = scales.typed_data();
   const Error error = share(threads, s.parts, [=](Size part) {

@@ -9,13 +9,13 @@
 #ifndef KSPEC_NATIVE_H_
 #define KSPEC_NATIVE_H_
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <cstring>
-#include <memory>
 #include <new>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -44,6 +44,20 @@ struct Left {
   Size row, next, runs, length, leap;
 };
 
+// Sums, so many vectors a row, become rows of `columns` numbers, or are added to them.
+__attribute__((noinline)) void place(const Vector* sums, Size rows, Size vectors, float* to,
+                                     Size apart, Size columns, bool add) {
+  for (Size row = 0; row < rows; row++, sums += vectors, to += apart) {
+    const float* found = reinterpret_cast<const float*>(sums);
+    Size at = 0;
+    for (; at + WIDE <= columns; at += WIDE) {
+      Vector& own = *reinterpret_cast<Vector*>(to + at);
+      own = add ? own + sums[at / WIDE] : sums[at / WIDE];
+    }
+    for (; at < columns; at++) to[at] = add ? to[at] + found[at] : found[at];
+  }
+}
+
 // to[R, columns] = or += left times a panel, which has a vector of each product's row, or two.
 template <int R, int VECTORS>
 void tile(Left left, const float* panel, float* to, Size apart, Size columns, bool add) {
@@ -60,15 +74,10 @@ void tile(Left left, const float* panel, float* to, Size apart, Size columns, bo
       }
     }
   }
-  for (int r = 0; r < R; r++) {
-    float* row = to + r * apart;
-    if (columns == VECTORS * WIDE && !add) {
-      for (int v = 0; v < VECTORS; v++) *reinterpret_cast<Vector*>(row + v * WIDE) = sums[r][v];
-    } else {
-      const float* found = reinterpret_cast<const float*>(sums[r]);
-      for (Size c = 0; c < columns; c++) row[c] = add ? row[c] + found[c] : found[c];
-    }
-  }
+  Vector found[R][VECTORS];  // in memory, where sums are not
+  for (int r = 0; r < R; r++)
+    for (int v = 0; v < VECTORS; v++) found[r][v] = sums[r][v];
+  place(found[0], R, VECTORS, to, apart, columns, add);
 }
 
 using Tile = void (*)(Left, const float*, float*, Size, Size, bool);
@@ -94,12 +103,13 @@ void multiply(Left left, Size rows, const float* panel, float* to, Size apart, S
   }
 }
 
-// Parts of some work, which this thread and those of XLA take one after the other.
+// Parts of some work, which this thread and those of XLA take one after the other. The last who
+// leaves deletes it.
 template <typename Part>
 struct Work {
   Part part;
   Size parts;
-  std::atomic<Size> taken{0}, done{0};
+  std::atomic<Size> taken{0}, done{0}, users{1};
   std::atomic<bool> failed{false};
 
   Work(Part part, Size parts) : part(part), parts(parts) {}
@@ -114,19 +124,31 @@ struct Work {
       done.fetch_add(1, std::memory_order_release);
     }
   }
+
+  void leave() {
+    if (users.fetch_sub(1) == 1) delete this;
+  }
 };
 
 template <typename Part>
 Error share(const Threads& threads, Size parts, Part part) {
-  auto work = std::make_shared<Work<Part>>(part, parts);
+  auto* work = new Work<Part>(part, parts);
   try {
-    for (Size other = 1; other < std::min<Size>(threads.count(), parts); other++)
-      threads.start([work] { work->take(); });
+    for (Size other = 1; other < std::min<Size>(threads.count(), parts); other++) {
+      work->users.fetch_add(1);
+      threads.start([work] {
+        work->take();
+        work->leave();
+      });
+    }
   } catch (const std::bad_alloc&) {  // those that have started are enough
+    work->leave();
   }
   work->take();
-  while (work->done.load(std::memory_order_acquire) < parts) std::this_thread::yield();
-  return work->failed ? no_memory() : Error();
+  while (work->done.load(std::memory_order_acquire) < parts) sched_yield();
+  const bool failed = work->failed;
+  work->leave();
+  return failed ? no_memory() : Error();
 }
 
 Size panels(Size columns) { return (columns + PANEL - 1) / PANEL; }
