@@ -33,6 +33,13 @@ CONVOLUTIONS: Final = (
 IN_TIME: Final = ((32, 100, 16, 32, 3), (32, 100, 64, 64, 5), (32, 1000, 1, 32, 8))
 # Batch, size of the image, channels.
 POOLS: Final = ((64, 32, 32), (64, 16, 64), (64, 8, 128), (64, 8, 32), (64, 4, 64), (8, 56, 64))
+# Batch, rows and columns of a narrow matrix.
+HEADS: Final = (
+    *((128, 512, 10), (64, 2048, 10), (64, 256, 10), (128, 128, 10), (32, 256, 1), (32, 128, 1)),
+    *((1024, 256, 8), (32, 4096, 1), (256, 1024, 32), (512, 512, 64), (32, 512, 64), (16, 128, 3)),
+)
+# Batch, steps, rows and columns of a narrow matrix.
+HEADS_IN_TIME: Final = ((32, 100, 128, 8), (8, 128, 256, 16), (8, 128, 512, 64))
 # Batch, rows of an example, width.
 ROWS: Final = (
     *((8, 128, 256), (8, 512, 768), (32, 100, 64), (32, 16, 32), (64, 1, 256), (64, 1, 32)),
@@ -72,6 +79,18 @@ def spec(batch: int, shape: tuple[int, ...], layers: str) -> str:
     return f"{data}model Net {{\n  input x : f32[{axes}]\n{output}}}\n{TRAIN % batch}"
 
 
+def ends() -> list[str]:
+    """Models that end in a narrow product."""
+    found: list[str] = []
+    for batch, long, narrow in HEADS:
+        data = f"data numbers {{\n  source = arrays()\n  x : f32[64]\n  y : f32[{narrow}]\n}}\n"
+        output = f"  output out = x -> dense({long}, relu) -> dense({narrow})\n"
+        found.append(f"{data}model Net {{\n  input x : f32[64]\n{output}}}\n{TRAIN % batch}")
+    for batch, steps, long, narrow in HEADS_IN_TIME:
+        found.append(spec(batch, (steps, 64), f"dense({long}, relu) -> dense({narrow})"))
+    return found
+
+
 def specs() -> list[str]:
     """One an op."""
     found: list[str] = []
@@ -84,6 +103,7 @@ def specs() -> list[str]:
     for batch, size, channels in POOLS:
         layers = f"dense({channels}) -> max_pooling2d(2)"
         found.append(spec(batch, (size, size, channels), layers))
+    found += ends()
     for batch, rows, width in ROWS:
         layers = f"dense({width}) -> layer_normalization -> dense({width})"
         found.append(spec(batch, (rows, width), layers))

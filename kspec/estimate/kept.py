@@ -80,7 +80,8 @@ RESULT: Final = Kept(result=True)
 PRODUCT: Final = Kept(crossed=True)
 
 KEEPS: Final[dict[str, Kept]] = {
-    **dict.fromkeys(("matmul", "einsum", *CONVOLUTIONS, "multiply", "cross"), PRODUCT),
+    **dict.fromkeys(("matmul", "matmul_narrow", "einsum", *CONVOLUTIONS), PRODUCT),
+    **dict.fromkeys(("multiply", "cross"), PRODUCT),
     **dict.fromkeys(("tanh", "sigmoid", "exp", "sqrt", "rsqrt", "softmax", "elu", "selu"), RESULT),
     **dict.fromkeys(
         (

@@ -41,13 +41,13 @@ class _Counter:
         if op.name in RECURRENT:
             x, *kernels = (arg.type.shape for arg in op.args[:3])
             return 2 * self._product(x[:2]) * sum(map(self._product, kernels))
-        if op.name != "matmul" and op.name not in CONVOLUTIONS:
+        if op.name not in ("matmul", "matmul_narrow", *CONVOLUTIONS):
             return 0
         x, kernel = op.args
         # A transposed convolution multiplies each element that goes in, the others sum for
         # each that comes out.
         each = x if op.name == "conv_transpose" else op.result
-        inner = x.type.shape[-1:] if op.name == "matmul" else kernel.type.shape[:-1]
+        inner = kernel.type.shape[:-1] if op.name in CONVOLUTIONS else x.type.shape[-1:]
         return 2 * self._product(each.type.shape) * self._product(inner)
 
     def _attention(self, op: Op) -> int:

@@ -32,12 +32,16 @@ from kspec.passes.remarks import done, refused
 
 MOST_WINDOWS: Final = 64 * 2**20  # bytes of the windows of an example, which stand beside all else
 NUMBER: Final = 4
+# A narrow matrix: its rows at least, its columns at most, and the factor between them.
+LONG: Final = 128
+NARROW: Final = 64
+NARROWER: Final = 8
 XLA: Final = "xla"
 # Kernels whose forward pass is not XLA's.
 FORWARD: Final = frozenset(
     {"conv_native", "layer_norm_native", "lstm_native", "gru_native", "attention_native"}
 )
-Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each kernel, or why it cannot be
+Kernels = Callable[[Op], tuple[Op, ...] | str]  # the op by each, or why by none
 
 
 def select_kernels(module: Module) -> Module:
@@ -68,6 +72,8 @@ def _chosen(func: str, op: Op, found: tuple[Op, ...] | str, train: TrainSettings
     if isinstance(found, str):
         if learns:
             refused(func, f"{op.name} {found}: its backward pass is XLA's", op.span)
+        return op
+    if not found:
         return op
     kernels = {each.name: each for each in found}
     options = (XLA, *kernels)
@@ -122,6 +128,19 @@ def _conv(op: Op) -> tuple[Op, ...] | str:
     return tuple(found) or "has large windows"
 
 
+def _matmul(op: Op) -> tuple[Op, ...] | str:
+    """Of float32 rows with a matrix that is narrow; what is said of others is nothing."""
+    x, kernel = (value.type for value in op.args)
+    if x.dtype != "f32" or x.rank < 2 or kernel.rank != 2:
+        return ()
+    long, narrow = kernel.shape
+    if not isinstance(long, int) or not isinstance(narrow, int):
+        return ()
+    if long < LONG or narrow > NARROW or NARROWER * narrow > long:
+        return ()
+    return (replace(op, name="matmul_narrow"),)
+
+
 def _layer_norm(op: Op) -> tuple[Op, ...] | str:
     """Of float32, over the last axes."""
     types, axes = [value.type for value in op.args], op.attrs["axis"]
@@ -155,6 +174,7 @@ def _attention(op: Op) -> tuple[Op, ...] | str:
 
 
 KERNELS: Final[dict[str, Kernels]] = {
+    "matmul": _matmul,
     "max_pool": _max_pool,
     "conv": _conv,
     "layer_norm": _layer_norm,

@@ -218,14 +218,14 @@ def vocabulary(rng: random.Random) -> Draft:
 
 
 def kernels(rng: random.Random) -> Draft:
-    """Convolutions over many places, and pooling side by side, one of them past its last rows."""
+    """Convolutions over many places, pooling side by side, or past its last rows, a narrow end."""
     size = rng.choice(("12, 11, 2", "16, 9, 1", "13, 13, 3"))
     window = rng.choice(("3", "(2, 3)", "(1, 4)"))
     pool = rng.choice(("2", "(2, 3)", "3"))
     lines = [
         Line("c", ("x",), f"{{0}} -> conv2d(2, {window}, padding=same)"),
         Line("p", ("c",), f"{{0}} -> max_pooling2d({pool})"),
-        Line("y", ("p",), "{0} -> flatten -> dense(2)", "output"),
+        Line("y", ("p",), "{0} -> flatten -> dense(128, tanh) -> dense(2)", "output"),
     ]
     return _regression("kernels", rng, lines, f"f32[{size}]", 2)
 

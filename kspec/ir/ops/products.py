@@ -36,6 +36,15 @@ def _matmul(types: Types, attrs: Attrs) -> Types:
     return (TensorType(x.dtype, (*leading, *kept)),)
 
 
+@op("matmul_narrow")
+def _matmul_narrow(types: Types, attrs: Attrs) -> Types:
+    """A `matmul` with a matrix."""
+    arity(types, 2, "a matrix product")
+    x, w = types
+    require(x.rank >= 2 and w.rank == 2, f"{x} @ {w} is no product of rows with a matrix")
+    return _matmul(types, attrs)
+
+
 @op("conv", required=("strides", "padding", "dilation"), groups=1)
 def _conv(types: Types, attrs: Attrs) -> Types:
     arity(types, 2, "a convolution")

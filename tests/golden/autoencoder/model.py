@@ -77,7 +77,7 @@ def train(params, stats, batch, mask, key):
     # autoencoder.kspec:13 flatten
     x = conv2d.reshape(conv2d.shape[0], 256)  # f32[B,256]
     # autoencoder.kspec:14 dense(code)
-    coded = x @ params["dense"]["kernel"]  # f32[B,16]
+    coded = matmul_narrow(x, params["dense"]["kernel"])  # f32[B,16]
     coded = coded + params["dense"]["bias"]  # f32[B,16]
     # autoencoder.kspec:15 dense(4 * 4 * 16, relu)
     dense_1 = coded @ params["dense_1"]["kernel"]  # f32[B,256]
@@ -441,6 +441,40 @@ def divide_no_nan(x, y):
     """`x / y`, and 0 where `y` is 0; its gradient is finite there, too."""
     empty = y == 0
     return jnp.where(empty, 0, x / jnp.where(empty, 1, y))
+
+
+@jax.custom_vjp
+def matmul_narrow(x, kernel):
+    """`x @ kernel`. x: [..., M], kernel: [M, N], result: [..., N]."""
+    return x @ kernel
+
+
+def narrow_forward(x, kernel):
+    """The product, and what the backward pass reads."""
+    return x @ kernel, (x, kernel)
+
+
+def narrow_backward(kept, slope):
+    """The gradients of both; that of the kernel on a device that is no CPU by XLA."""
+    x, kernel = kept
+    rows, slopes = (each.reshape(-1, each.shape[-1]) for each in (x, slope))
+    of_kernel = jax.lax.platform_dependent(
+        rows, slopes, cpu=by_turning_slopes, default=by_turning_rows
+    )
+    return slope @ kernel.T, of_kernel
+
+
+def by_turning_slopes(rows, slopes):
+    """Of a CPU. The barrier keeps XLA from making it one product with the other."""
+    return jax.lax.optimization_barrier(slopes.T @ rows).T
+
+
+def by_turning_rows(rows, slopes):
+    """As JAX has it."""
+    return rows.T @ slopes
+
+
+matmul_narrow.defvjp(narrow_forward, narrow_backward)
 
 
 class AdamState(NamedTuple):
