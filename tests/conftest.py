@@ -7,25 +7,15 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 from kspec.runtime.signals import ASKING
+from tests.xla import hurry
 
 os.environ.setdefault("KERAS_BACKEND", "jax")
-# Most of the time of most tests is XLA at work on programs that run once: it does not optimize
-# them, has them in one part, and, where it has two ways to emit loops, takes the shorter one.
-# Slow tests, which train, are started with XLA_FLAGS set to nothing.
-FLAGS = (
-    "--xla_backend_optimization_level=0",
-    "--xla_llvm_disable_expensive_passes=true",
-    "--xla_cpu_parallel_codegen_split_count=1",
-)
-TWO_WAYS = version("jaxlib").startswith("0.10.")
-SHORTER = ("--xla_cpu_use_fusion_emitters=false",) if TWO_WAYS else ()
-os.environ.setdefault("XLA_FLAGS", " ".join(FLAGS + SHORTER))
+hurry()  # slow tests, which train, are started with XLA_FLAGS set to nothing
 os.environ.setdefault("JAX_PLATFORMS", os.environ.get("KSPEC_TEST_PLATFORM", "cpu"))
 
 TESTS = Path(__file__).parent

@@ -83,7 +83,7 @@ print(json.dumps({
 
 def trained(folder: Path, devices: int, way: str) -> dict:
     (folder / "net.kspec").write_text(SPEC, encoding="utf-8")
-    flags = "--xla_force_host_platform_device_count=4"
+    flags = f"{os.environ['XLA_FLAGS']} --xla_force_host_platform_device_count=4"
     done = subprocess.run(
         [sys.executable, "-c", PROGRAM, folder / "net.kspec", str(devices), way],
         env={**os.environ, "XLA_FLAGS": flags},
