@@ -107,7 +107,7 @@ KEEPS: Final[dict[str, Kept]] = {
     "gru": Kept(operands=(0, 1, 2), result=True, copies=5),
     "lstm_native": Kept(operands=(0, 1, 2), result=True, copies=5),  # the gates, and c
     "gru_native": Kept(operands=(0, 1, 2), result=True, copies=4),
-    "max_pool_tiles": Kept(operands=(0,), result=True),
+    "max_pool_tiles": OPERAND,
     "linear_crossentropy": Kept(operands=(0, 1, 2), result=True),
     "dot_product_attention": Kept(operands=(0, 1, 2)),  # and probabilities, which are larger
     # Its result also as the product behind it has it, whose axes are in another order.

@@ -37,6 +37,7 @@ def backward_work(op: Op, line: Line) -> int:
     The gradient of a convolution's kernel is a convolution over the batch: of copies in which
     batch and channels change places. Where an operand is fused, only the copy is kept of it.
     `conv_by_examples` takes one example after the other, `conv_native` has them in registers.
+    `max_pool_tiles` has the slopes of all places of a window side by side before they are in order.
     That of a maximum over windows is found by place, a number for each axis of each element.
     Attention has the gradients of its scores, before and behind the softmax; `attention_native`
     has a block of them on each thread. Behind their loops the kernels of recurrent layers have the
@@ -49,6 +50,8 @@ def backward_work(op: Op, line: Line) -> int:
         return windows_of_an_example(op, sizes)
     if op.name == "conv_native":
         return 0
+    if op.name == "max_pool_tiles":
+        return sizes.total(op.args)
     if op.name in ("lstm_native", "gru_native"):
         x, outputs = op.args[0], op.results[0]
         more = [x] * (x not in line.active) + [outputs] * (outputs not in line.uses)

@@ -990,41 +990,47 @@ def max_pool_tiles(x, window, strides, padding):
 
 def tiles_forward(x, window, strides, padding):
     """The maxima, and what the backward pass reads."""
-    largest = max_pool(x, window, strides, padding)
-    return largest, (x, largest)
+    return max_pool(x, window, strides, padding), x
 
 
-def tiles_backward(window, strides, padding, kept, slope):
+def tiles_backward(window, strides, padding, x, slope):
     """The slope of x; on a device that is no CPU by XLA."""
-    x, largest = kept
 
-    def by_xla(x, largest, slope):
-        del largest
+    def by_xla(x, slope):
         _, pull = jax.vjp(lambda x: max_pool(x, window, strides, padding), x)
         return pull(slope)[0]
 
     by_tiles = partial(slope_by_tiles, window)
     slope_of = jax.lax.platform_dependent
-    return (slope_of(x, largest, slope, cpu=by_tiles, default=by_xla),)
+    return (slope_of(x, slope, cpu=by_tiles, default=by_xla),)
 
 
-def slope_by_tiles(window, x, largest, slope):
-    """The slope of each maximum where it is found first, and zero elsewhere."""
-    batch, *places, channels = largest.shape
+def slope_by_tiles(window, x, slope):
+    """The slope of each maximum where it is found first, and zero elsewhere.
+
+    Where that is, is one number for each window. So no slope is lost where XLA computes
+    an element more than once, and rounds it in more than one way.
+    """
+    batch, *places, channels = slope.shape
     covered = [size * width for size, width in zip(places, window, strict=True)]
     cut = x[(slice(None), *map(slice, covered))]
     pairs = [axis for pair in zip(places, window, strict=True) for axis in pair]
     tiles = cut.reshape(batch, *pairs, channels)
-    found, slopes = jnp.zeros(largest.shape, bool), []
-    for place in np.ndindex(*window):
-        at = [index for step in place for index in (slice(None), step)]
-        equal = tiles[(slice(None), *at)] == largest
-        slopes.append(jnp.where(equal & ~found, slope, 0))
-        found = found | equal
-    axes = len(window)
-    stacked = jnp.stack(slopes).reshape(*window, *largest.shape)
-    order = [axis for place in range(axes) for axis in (axes + 1 + place, place)]
-    whole = stacked.transpose(axes, *order, 2 * axes + 1).reshape(cut.shape)
+    steps = np.ndindex(*window)
+    starts = [[each for step in at for each in (slice(None), step)] for at in steps]
+    parts = [tiles[(slice(None), *start)] for start in starts]
+    numbers = np.arange(len(parts), dtype=np.min_scalar_type(len(parts) - 1))
+    largest, found = parts[0], jnp.zeros(slope.shape, numbers.dtype)
+    for number, part in zip(numbers[1:], parts[1:], strict=True):
+        larger = part > largest
+        largest = jnp.where(larger, part, largest)
+        found = jnp.where(larger, number, found)
+    inside = [2 * axis + 2 for axis in range(len(window))]  # the axes of a window
+    own = np.expand_dims(
+        numbers.reshape(window), [0, *(axis - 1 for axis in inside), inside[-1] + 1]
+    )
+    here = jnp.expand_dims(found, inside) == own
+    whole = jnp.where(here, jnp.expand_dims(slope, inside), 0).reshape(cut.shape)
     rest = [(0, size - part) for size, part in zip(x.shape, cut.shape, strict=True)]
     return jnp.pad(whole, rest) if cut.shape != x.shape else whole
 
