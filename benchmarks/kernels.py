@@ -9,6 +9,7 @@ the last, and the sizes between which one way becomes better than the other.
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from typing import Final
 
 import kspec
@@ -70,25 +71,21 @@ train {
 """
 
 
-def spec(batch: int, shape: tuple[int, ...], layers: str) -> str:
-    """A model of such layers, whose mean is what it learns."""
+def spec(batch: int, shape: tuple[int, ...], layers: str, outputs: int = 1) -> str:
+    """A model of such layers, which learns their numbers; of several axes a mean is made first."""
     axes = ", ".join(map(str, shape))
-    mean = f"global_average_pooling{len(shape) - 1}d"
-    data = f"data numbers {{\n  source = arrays()\n  x : f32[{axes}]\n  y : f32[1]\n}}\n"
-    output = f"  output out = x -> {layers} -> {mean} -> dense(1)\n"
+    mean = f" -> global_average_pooling{len(shape) - 1}d -> dense({outputs})"
+    data = f"data numbers {{\n  source = arrays()\n  x : f32[{axes}]\n  y : f32[{outputs}]\n}}\n"
+    output = f"  output out = x -> {layers}{mean if len(shape) > 1 else ''}\n"
     return f"{data}model Net {{\n  input x : f32[{axes}]\n{output}}}\n{TRAIN % batch}"
 
 
-def ends() -> list[str]:
-    """Models that end in a narrow product."""
-    found: list[str] = []
+def heads() -> Iterator[str]:
+    """Models with a narrow product."""
     for batch, long, narrow in HEADS:
-        data = f"data numbers {{\n  source = arrays()\n  x : f32[64]\n  y : f32[{narrow}]\n}}\n"
-        output = f"  output out = x -> dense({long}, relu) -> dense({narrow})\n"
-        found.append(f"{data}model Net {{\n  input x : f32[64]\n{output}}}\n{TRAIN % batch}")
+        yield spec(batch, (64,), f"dense({long}, relu) -> dense({narrow})", narrow)
     for batch, steps, long, narrow in HEADS_IN_TIME:
-        found.append(spec(batch, (steps, 64), f"dense({long}, relu) -> dense({narrow})"))
-    return found
+        yield spec(batch, (steps, 64), f"dense({long}, relu) -> dense({narrow})")
 
 
 def specs() -> list[str]:
@@ -103,16 +100,16 @@ def specs() -> list[str]:
     for batch, size, channels in POOLS:
         layers = f"dense({channels}) -> max_pooling2d(2)"
         found.append(spec(batch, (size, size, channels), layers))
-    found += ends()
+    found += heads()
     for batch, rows, width in ROWS:
         layers = f"dense({width}) -> layer_normalization -> dense({width})"
         found.append(spec(batch, (rows, width), layers))
     for batch, steps, width in GELUS:
         layers = f"dense({width}, gelu) -> dense(64)"
         found.append(spec(batch, (steps, 64), layers))
-    for batch, steps, heads, size, causal in ATTENTIONS:
-        layer = f"multi_head_attention({heads}, {size}, use_causal_mask={str(causal).lower()})"
-        found.append(spec(batch, (steps, heads * size), layer))
+    for batch, steps, count, size, causal in ATTENTIONS:
+        layer = f"multi_head_attention({count}, {size}, use_causal_mask={str(causal).lower()})"
+        found.append(spec(batch, (steps, count * size), layer))
     half = "precision = mixed_bfloat16\n}"
     found += [found[number].rpartition("}")[0] + f"  {half}\n" for number in HALF]
     for batch, steps, features, units in LOOPS:

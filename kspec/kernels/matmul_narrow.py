@@ -1,8 +1,8 @@
 """A product with a narrow matrix, with a derivative of its own.
 
-The gradient of the matrix is `x.T @ slope`. XLA's CPU backend takes about as long for
-the transpose of `x` as for the product with a wide one, however narrow `slope` is. The
-transpose of that, `slope.T @ x`, has only `slope` to turn.
+The gradient of the matrix is `x.T @ slope`. On CPUs XLA takes about as long for that
+with three columns of slopes as with ten, and two to six times as long as for the
+transpose of it, `slope.T @ x`, where `x` has many rows or columns.
 """
 
 import jax

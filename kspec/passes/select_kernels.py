@@ -129,7 +129,7 @@ def _conv(op: Op) -> tuple[Op, ...] | str:
 
 
 def _matmul(op: Op) -> tuple[Op, ...] | str:
-    """Of float32 rows with a matrix that is narrow; what is said of others is nothing."""
+    """Of float32 rows with a narrow matrix; others are so many that nothing is said of them."""
     x, kernel = (value.type for value in op.args)
     if x.dtype != "f32" or x.rank < 2 or kernel.rank != 2:
         return ()
