@@ -26,11 +26,15 @@ def load(postlex: Any) -> Any:
     """The parser, as fast as it can be had. `postlex` sees its tokens."""
     if not TABLES.is_file():
         return build(postlex)
-    stored = json.loads(TABLES.read_text(encoding="utf-8"), object_pairs_hook=_numbered)
+    stored = json.loads(TABLES.read_text(encoding="utf-8"))
     if stored["made_from"] != origin():
         return build(postlex)
+    automaton = stored["data"]["parser"]["parser"]
+    automaton["tokens"] = _numbered(automaton["tokens"])
+    states = _numbered(automaton["states"])
+    automaton["states"] = {state: _numbered(actions) for state, actions in states.items()}
     make: Any = getattr(Lark, "_load_from_dict")  # noqa: B009 - as Lark's own tool does
-    return make(stored["data"], stored["memo"], postlex=postlex)
+    return make(stored["data"], _numbered(stored["memo"]), postlex=postlex)
 
 
 def build(postlex: Any) -> Any:
@@ -53,6 +57,6 @@ def origin() -> dict[str, str]:
     return {"lark": lark.__version__, "grammar": hashlib.sha256(grammar.encode()).hexdigest()}
 
 
-def _numbered(pairs: list[tuple[str, Any]]) -> dict[str | int, Any]:
-    """A mapping whose keys are numbers again where JSON made them text."""
-    return {int(key) if key.isdigit() else key: value for key, value in pairs}
+def _numbered(mapping: dict[str, Any]) -> dict[int, Any]:
+    """A mapping whose keys are numbers again, which JSON made text."""
+    return {int(key): value for key, value in mapping.items()}
