@@ -7,7 +7,7 @@ elaborating.
 from __future__ import annotations
 
 from collections import Counter
-from typing import Final
+from typing import Final, NamedTuple
 
 from kspec.ir.core import Func, Module, Op, Value
 from kspec.ir.ops import OPS
@@ -23,12 +23,14 @@ class InvalidIR(Exception):
         super().__init__(f"invalid IR {where}: {reason}{shown}\nThis is a bug in kspec.")
 
 
-def verify(module: Module, after: str = "elaboration") -> None:
+def verify(module: Module, after: str = "elaboration", sound: set[Op] | None = None) -> None:
     """Check every function and the weight table.
 
     Args:
         module: The module.
         after: The pass that made it, for the message.
+        sound: Ops whose types are known to be right, as a pass leaves most as they were; those
+            that are found to be are added.
 
     Raises:
         InvalidIR: It breaks a rule.
@@ -38,8 +40,10 @@ def verify(module: Module, after: str = "elaboration") -> None:
     _distinct([weight.path for weight in module.weights], "weight", where)
     _distinct([func.name for func in module.funcs], "function", where)
     _verify_phases(module, where)
+    sound = set() if sound is None else sound
     for func in module.funcs:
-        _verify_func(func, weights, f"{where}, in {func.name}")
+        _distinct(func.names, "value", f"{where}, in {func.name}")
+        _verify_inside(func, weights, _Place(f"{where}, in {func.name}", func.name, sound))
 
 
 def _verify_phases(module: Module, where: str) -> None:
@@ -62,23 +66,33 @@ def _distinct(names: list[str], what: str, where: str) -> None:
             raise InvalidIR(where, f"two {what}s are called {name}")
 
 
-def _verify_func(func: Func, weights: set[Value], where: str) -> None:
-    _distinct(func.names, "value", where)
-    _verify_inside(func, weights, where, func.name)
+class _Place(NamedTuple):
+    """Where an op stands.
+
+    Attributes:
+        where: The pass and the function, for the message.
+        func: The name of the function.
+        sound: Ops whose types are known to be right.
+    """
+
+    where: str
+    func: str
+    sound: set[Op]
 
 
-def _verify_inside(func: Func, around: set[Value], where: str, name: str) -> None:
+def _verify_inside(func: Func, around: set[Value], place: _Place) -> None:
     """Check a function, or a body with the values around it."""
     known = {*around, *func.params}
     for op in func.ops:
         if op.body is not None:
-            _verify_inside(op.body, known, where, name)
-        _verify_op(op, known, where, name)
+            _verify_inside(op.body, known, place)
+        _verify_op(op, known, place)
         known.update(op.results)
-    _distinct([name for name, _ in func.returns], "result", where)
+    _distinct([name for name, _ in func.returns], "result", place.where)
     for result, value in func.returns:
         if value not in known:
-            raise InvalidIR(where, f"the result {result} is %{value.name}, which is not defined")
+            reason = f"the result {result} is %{value.name}, which is not defined"
+            raise InvalidIR(place.where, reason)
 
 
 # The functions that ops of a stage may be in.
@@ -89,13 +103,17 @@ _PLACES: Final = {
 }
 
 
-def _verify_op(op: Op, known: set[Value], where: str, func: str) -> None:
-    reason = _wrong(op, known, func)
+def _verify_op(op: Op, known: set[Value], place: _Place) -> None:
+    reason = _misplaced(op, known, place.func)
+    if reason is None and op not in place.sound:
+        reason = _unsound(op)
+        place.sound.add(op)
     if reason is not None:
-        raise InvalidIR(where, reason, show_op(op, frozenset()))
+        raise InvalidIR(place.where, reason, show_op(op, frozenset()))
 
 
-def _wrong(op: Op, known: set[Value], func: str) -> str | None:
+def _misplaced(op: Op, known: set[Value], func: str) -> str | None:
+    """Why an op may not stand where it does."""
     row = OPS.get(op.name)
     if row is None:
         return f"there is no op {op.name}"
@@ -104,6 +122,12 @@ def _wrong(op: Op, known: set[Value], func: str) -> str | None:
     for value in op.args:
         if value not in known:
             return f"%{value.name} is used before it is defined"
+    return None
+
+
+def _unsound(op: Op) -> str | None:
+    """Why an op means nothing wherever it stands."""
+    row = OPS[op.name]
     if set(op.attrs) != {*row.defaults, *row.required}:
         return f"{op.name} has not the attributes that it needs"
     try:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Final, TypeAlias
 
-from kspec.ir import Module, verify
+from kspec.ir import Module, Op, verify
 from kspec.passes.batch_shared_calls import batch_shared_calls
 from kspec.passes.cache_frozen import cache_frozen
 from kspec.passes.derive_modes import derive_modes
@@ -67,12 +67,13 @@ class Stage:
 
 def stages(module: Module, passes: tuple[Pass, ...] = PIPELINE) -> Iterator[Stage]:
     """The module as it came, and after each pass."""
-    verify(module)
+    sound: set[Op] = set()
+    verify(module, sound=sound)
     yield Stage("elaborate", module)
     for run in passes:
         with collect() as remarks:
             module = run(module)
-        verify(module, after=run.__name__)
+        verify(module, run.__name__, sound)
         yield Stage(run.__name__, module, tuple(remarks))
 
 

@@ -79,7 +79,8 @@ def find_repeats(func: Func, weights: frozenset[Value], fewest: int) -> Iterator
         weights: All weights of the module.
         fewest: Rounds that a repeat has at least.
     """
-    ops = [op for op in func.ops if op not in _fixed(func, weights)]
+    fixed = _fixed(func, weights)
+    ops = [op for op in func.ops if op not in fixed]
     names: dict[Hashable, int] = {}
     signs = [names.setdefault(_sign(op), len(names)) for op in ops]
     stretches = sorted(_stretches(signs, fewest), key=lambda each: each[1] - each[0] - each[2])
