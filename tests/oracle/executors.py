@@ -24,7 +24,7 @@ import optax
 from kspec.codegen.module import generate
 from kspec.ir import Module, Phase
 from kspec.passes import NEEDED, Pass, optimize
-from kspec.runtime import native
+from kspec.runtime import compat, native
 from kspec.runtime.executable import Executable
 from kspec.runtime.stacks import Place
 from kspec.runtime.weights import Weights, weight_places
@@ -153,6 +153,7 @@ def _executed(case: Case, text: str) -> Quantities:
         state["key"] = jax.random.key(SEED)
         there = weight_places(cast("Executable", SimpleNamespace(**names)), state)
         Weights(state, there).update(case.weights)
+        state = compat.to_device(state)  # as later states are: else the step is compiled twice
         found = _still_generated(case, names, state)
         for number, phase in enumerate(phases):
             if f"enter_{phase.name}" in names:
