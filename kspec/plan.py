@@ -86,6 +86,7 @@ class Plan:
         tables: The paths of the vocabularies that are learned.
         below: What numbers that the host makes must be below: the rows of embeddings.
         layers: The name of each layer that has weights, by its path.
+        draws: How often first weights are drawn, and in how many ways; layers of a loop count once.
         externs: The functions of Python files that it calls.
         ragged: What the program takes that is as long as its batch's bucket, with its bound.
         scored: What the loss compares, where that is one label an example.
@@ -113,6 +114,7 @@ class Plan:
     tables: tuple[str, ...] = ()
     below: Mapping[str, int] = field(default_factory=dict[str, int])
     layers: Mapping[str, str] = field(default_factory=dict[str, str])
+    draws: tuple[int, int] = (0, 0)
     externs: tuple[ExternPlan, ...] = ()
     ragged: Mapping[str, int] = field(default_factory=dict[str, int])
     scored: Scored | None = None

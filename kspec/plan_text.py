@@ -52,6 +52,7 @@ def plan_to_json(plan: Plan) -> str:
                 "tables": list(plan.tables),
                 "below": dict(plan.below),
                 "layers": dict(plan.layers),
+                "draws": list(plan.draws),
                 **({"externs": [e.as_record() for e in plan.externs]} if plan.externs else {}),
                 "ragged": dict(plan.ragged),
                 **({"scored": asdict(plan.scored)} if plan.scored else {}),
@@ -84,18 +85,7 @@ def plan_from_json(text: str) -> Plan:
             batch=raw["batch"],
             accumulate=raw.get("accumulate", 1),  # runs from before have neither
             devices=raw.get("devices", 1),
-            phases=tuple(
-                PhasePlan(
-                    p["name"],
-                    p["epochs"],
-                    tuple(map(read_call, p["callbacks"])),
-                    tuple(p.get("trunk", ())),  # runs from before have neither
-                    p.get("convolves", raw["convolves"]),
-                    _rate_from_json(p.get("rate")),
-                    p.get("carries", False),
-                )
-                for p in raw["phases"]
-            ),
+            phases=tuple(_phase_from_json(each, raw["convolves"]) for each in raw["phases"]),
             seed=raw["seed"],
             shuffle=raw["shuffle"],
             loads=tuple((path, file) for path, file in raw["loads"]),
@@ -107,6 +97,7 @@ def plan_from_json(text: str) -> Plan:
             tables=tuple(raw.get("tables", ())),
             below=raw.get("below", {}),
             layers=raw.get("layers", {}),
+            draws=(*raw.get("draws", (0, 0)),),
             externs=tuple(map(ExternPlan.from_record, raw.get("externs", ()))),
             ragged=raw.get("ragged", {}),
             scored=Scored(**raw["scored"]) if raw.get("scored") else None,
@@ -114,6 +105,18 @@ def plan_from_json(text: str) -> Plan:
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"it is no plan of kspec: {error!r}") from None
+
+
+def _phase_from_json(raw: Mapping[str, Any], convolves: bool) -> PhasePlan:
+    return PhasePlan(
+        raw["name"],
+        raw["epochs"],
+        tuple(map(read_call, raw["callbacks"])),
+        tuple(raw.get("trunk", ())),  # runs from before have neither
+        raw.get("convolves", convolves),
+        _rate_from_json(raw.get("rate")),
+        raw.get("carries", False),
+    )
 
 
 def _rate_from_json(raw: float | str | None) -> float | Call | None:

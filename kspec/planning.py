@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from kspec.codegen.externs import imported
+from kspec.codegen.first_weights import draws_of
 from kspec.compiler import Compiled
 from kspec.data.lookups import looks_up
 from kspec.diagnostics import Source, Span
@@ -26,9 +27,9 @@ def make_plan(compiled: Compiled) -> Plan:
     interface = (program.module.name, spec, program.inputs, program.outputs, tuple(program.metrics))
     tables = tuple(w.path for w in program.module.weights if w.value.type.dtype == TABLE)
     looked = _looked_up(compiled.module)
-    externs = extern_plans(compiled)
+    externs, draws = extern_plans(compiled), draws_of(compiled.module)
     if train is None or program.data is None:
-        return Plan(*interface, data=None, tables=tables, externs=externs)
+        return Plan(*interface, data=None, tables=tables, draws=draws, externs=externs)
     return Plan(
         *interface,
         data=program.data.declaration,
@@ -47,6 +48,7 @@ def make_plan(compiled: Compiled) -> Plan:
         tables=tables,
         below={name: rows for name, (rows, _) in looked.items()},
         layers=program.layers,
+        draws=draws,
         externs=externs,
         ragged=_ragged(compiled.module),
         scored=scored(program),

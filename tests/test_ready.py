@@ -50,7 +50,7 @@ def keeper(optimizer="sgd(0.1)", imports=False):
 
 def trained(kept):
     """The state after two updates from the first one, and where it has its weights."""
-    state, places = first_state(kept, 3, 2)
+    state, places = first_state(kept, 3, (2, 2))
     functions = kept.functions()
     for _ in range(2):
         state, _ = functions.train_step(state, BATCH, MASK)
@@ -107,7 +107,7 @@ def test_a_damaged_file_is_made_anew(damage, folder):
 
 def test_other_arguments_texts_and_settings_have_programs_of_their_own(folder, monkeypatch):
     kept = keeper()
-    state, _ = first_state(kept, 3, 2)
+    state, _ = first_state(kept, 3, (2, 2))
     functions = kept.functions()
     state, _ = functions.train_step(state, BATCH, MASK)
     larger = {name: np.concatenate([each, each]) for name, each in BATCH.items()}
@@ -120,9 +120,15 @@ def test_other_arguments_texts_and_settings_have_programs_of_their_own(folder, m
     assert len(list(folder.iterdir())) == 7
 
 
+@pytest.mark.parametrize(("draws", "programs"), [((8, 2), 1), ((9, 2), 0)])
+def test_where_many_draws_are_alike_they_share_small_programs(draws, programs, folder):
+    first_state(keeper(), 3, draws)
+    assert len(list(folder.iterdir())) == programs
+
+
 def test_a_function_with_kept_programs_can_be_traced(folder):
     kept = keeper()
-    state, _ = first_state(kept, 3, 2)
+    state, _ = first_state(kept, 3, (2, 2))
     shapes = compat.traced(kept.functions().train_step, state, BATCH, MASK)
     assert shapes[0]["params"]["dense"]["kernel"].shape == (4, 8)
 

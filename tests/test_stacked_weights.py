@@ -16,6 +16,7 @@ import kspec
 from kspec.diagnostics import SpecError
 from kspec.optimizers.base import Optimizer
 from kspec.passes import stack_weights
+from kspec.plan_text import plan_from_json, plan_to_json
 from kspec.registry import names
 from tests.cuts import in_parts
 from tests.test_optimizer_text import program as small
@@ -94,23 +95,53 @@ def test_a_run_is_what_it_is_with_weights_by_themselves():
     np.testing.assert_allclose(*predictions, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize(
-    ("initializer", "lines"),
-    [
-        ("he_normal", "for at in range("),  # drawn layer by layer, in a loop
-        ("orthogonal(0.5)", "for at in range("),
-        ("truncated_normal(0.5, 2.0)", "for at in range("),
-        ("random_normal(0.01 * i)", "0.15 + 0.05 * jnp.reshape( jax.random.normal("),  # one by one
-        ("constant(0.5)", "jnp.full((16, 8, 8), 0.5, jnp.float32)"),
-        ("identity(0.5)", "jnp.stack([0.5 * jnp.eye(8, 8, dtype=jnp.float32)] * 16)"),
-    ],
-)
-def test_layers_start_as_they_do_by_themselves(initializer, lines):
-    """Bit for bit, in blocks and among other layers."""
-    layers = f"dense(8, tanh, kernel_initializer={initializer}) -> dense(8, bias_initializer=ones)"
-    for each in (f"x + (x -> {layers})", f"x -> {layers}"):
-        loop = f"repeat i in 0..16 {{ x = {each} }}"
-        assert lines in " ".join(starting_as_single_weights(loop).split())
+RULES = {
+    "he_normal": "jax.lax.map( lambda key: scaled_truncated_normal( key,",  # in a loop over keys
+    "he_uniform": "jax.lax.map( lambda key: scaled_uniform( key,",
+    'variance_scaling(2.0, distribution="untruncated_normal")': "lambda key: scaled_normal( key,",
+    "orthogonal(0.5)": "jax.lax.map( lambda key: jax.nn.initializers.orthogonal(0.5)( key,",
+    "random_normal(0.15, 0.3)": "jax.lax.map( lambda key: jnp.reshape( scale_and_shift(",
+    "truncated_normal(0.15, 0.3)": "jax.lax.map( lambda key: jnp.reshape( scale_and_shift(",
+    "random_uniform(0.0, 0.3)": "jax.lax.map( lambda key: jnp.reshape( jax.random.uniform(key,",
+    "random_normal(0.01 * i)": "jax.random.normal(keys[2], (64,), jnp.float32), 0.05, 0.0",
+    "constant(0.5)": "jnp.full((16, 8, 8), 0.5, jnp.float32)",
+    "identity(0.5)": "jnp.stack([0.5 * jnp.eye(8, 8, dtype=jnp.float32)] * 16)",
+}
+
+
+@pytest.mark.parametrize(("rule", "lines"), RULES.items())
+def test_layers_that_start_alike_are_drawn_in_one_loop(rule, lines):
+    for tower in towers(rule):
+        source = kspec.compile_text(tower_of(tower)).source
+        assert "".join(lines.split()) in "".join(source.split())
+
+
+@pytest.mark.slow  # with XLA as it is for users
+@pytest.mark.parametrize("rule", RULES)
+def test_layers_start_as_they_do_by_themselves(rule):
+    """Bit for bit, in one program or op by op, in blocks and among other layers."""
+    for tower in towers(rule):
+        starting_as_single_weights(tower)
+
+
+def test_layers_of_a_loop_draw_as_one():
+    """Which says how the first state is made: see `beginning`."""
+    program = kspec.compile_text(spec())
+    alone = program_without(stack_weights, spec())
+    assert program.bundle().plan.draws == (3, 2)  # one loop, and two that are alike
+    assert alone.bundle().plan.draws == (18, 1)
+    plan = plan_from_json(plan_to_json(program.bundle().plan))
+    assert plan.draws == (3, 2)
+
+
+def towers(rule: str) -> list[str]:
+    """Loops of layers whose kernels start by a rule."""
+    layers = f"dense(8, tanh, kernel_initializer={rule}) -> dense(8, bias_initializer=ones)"
+    return [f"repeat i in 0..16 {{ x = {x} }}" for x in (f"x + (x -> {layers})", f"x -> {layers}")]
+
+
+def tower_of(statement: str) -> str:
+    return spec().replace("repeat 16 { x = x -> Layer() }", statement)
 
 
 def test_layers_whose_keys_are_in_another_order_start_as_they_do_by_themselves():
@@ -142,7 +173,7 @@ def test_long_lines_of_first_weights_need_no_formatter(tmp_path):
 
 def starting_as_single_weights(tower: str) -> str:
     """The program of a tower, whose first weights are those of the program without stacks."""
-    text = spec().replace("repeat 16 { x = x -> Layer() }", tower)
+    text = tower_of(tower)
     program = kspec.compile_text(text)
     first, single = (
         weights(each.init()) for each in (program, program_without(stack_weights, text))

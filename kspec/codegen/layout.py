@@ -43,8 +43,9 @@ def statement(head: str, expr: str, indent: int, comment: str = "", tail: str = 
     if isinstance(node, ast.List):
         parts = [_text(expr, part) for part in node.elts]
         return _bracket(f"{pad}{head}[", parts, "]", indent, tail, note)
-    if isinstance(node, ast.ListComp):
-        return [f"{pad}{head}[", *_comprehension(expr, node, indent + 1), f"{pad}]{tail}{note}"]
+    if isinstance(node, ast.Lambda):
+        body = _text(expr, node.body)
+        return statement(f"{head}{expr.removesuffix(body)}", body, indent, comment, tail)
     if isinstance(node, ast.Dict):
         entries = zip(node.keys, node.values, strict=True)
         parts = [f"{_text(expr, key)}: {_text(expr, value)}" for key, value in entries if key]
@@ -92,19 +93,6 @@ def _bracket(
         else:
             lines += statement("", part, indent + 1, tail=",")
     return [*lines, f"{pad}{closing}{tail}{note}"]
-
-
-def _comprehension(expr: str, node: ast.ListComp, indent: int) -> list[str]:
-    """What stands in its brackets: the element, and where it goes through, a line each."""
-    (clause,) = node.generators
-    element = _text(expr, node.elt)
-    inner = ast.parse(element, mode="eval").body
-    if isinstance(inner, ast.BinOp) and len(f"{INDENT * indent}{element}") > WIDTH:
-        lines = _sides(element, inner, indent)
-    else:
-        lines = statement("", element, indent)
-    through = f"for {_text(expr, clause.target)} in "
-    return [*lines, *statement(through, _text(expr, clause.iter), indent)]
 
 
 def _operators(

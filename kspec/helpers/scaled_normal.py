@@ -3,6 +3,8 @@
 import jax
 import numpy as np
 
+from kspec.helpers.scale_and_shift import scale_and_shift
+
 
 def scaled_normal(key, shape, dtype, variance):
     """Normal numbers around 0 with that variance.
@@ -11,4 +13,4 @@ def scaled_normal(key, shape, dtype, variance):
     """
     deviation = np.sqrt(np.asarray(variance, dtype))
     drawn = jax.random.normal(key, (int(np.prod(shape)),), dtype)
-    return (drawn * deviation).reshape(shape)
+    return scale_and_shift(drawn, deviation, 0.0).reshape(shape)

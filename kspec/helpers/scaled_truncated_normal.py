@@ -3,6 +3,8 @@
 import jax
 import numpy as np
 
+from kspec.helpers.scale_and_shift import scale_and_shift
+
 
 def scaled_truncated_normal(key, shape, dtype, variance):
     """Normal numbers around 0, cut off at two deviations, with that variance.
@@ -13,4 +15,4 @@ def scaled_truncated_normal(key, shape, dtype, variance):
     of_drawn = np.asarray(0.87962566103423978, dtype)
     deviation = np.sqrt(np.asarray(variance, dtype)) / of_drawn
     drawn = jax.random.truncated_normal(key, -2.0, 2.0, (int(np.prod(shape)),), dtype)
-    return (drawn * deviation).reshape(shape)
+    return scale_and_shift(drawn, deviation, 0.0).reshape(shape)

@@ -25,9 +25,8 @@ class RandomNormal(Initializer):
 
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """A scaled draw of `jax.random.normal`."""
-        drawn = in_shape(f"jax.random.normal({key}, {row(type)}, {dtype(type)})", type)
-        draw = f"{self.stddev!r} * {drawn}"
-        return f"{self.mean!r} + {draw}" if self.mean else draw
+        drawn = f"jax.random.normal({key}, {row(type)}, {dtype(type)})"
+        return in_shape(_spread(drawn, self.mean, self.stddev, emit), type)
 
 
 @final
@@ -41,9 +40,12 @@ class TruncatedNormal(Initializer):
     def emit(self, key: str, type: TensorType, emit: Emit) -> str:
         """A scaled draw of `jax.random.truncated_normal`."""
         bounds = f"{key}, -2.0, 2.0, {row(type)}, {dtype(type)}"
-        drawn = in_shape(f"jax.random.truncated_normal({bounds})", type)
-        draw = f"{self.stddev!r} * {drawn}"
-        return f"{self.mean!r} + {draw}" if self.mean else draw
+        drawn = f"jax.random.truncated_normal({bounds})"
+        return in_shape(_spread(drawn, self.mean, self.stddev, emit), type)
+
+
+def _spread(drawn: str, mean: float, deviation: float, emit: Emit) -> str:
+    return f"{emit.helper('scale_and_shift')}({drawn}, {deviation!r}, {mean!r})"
 
 
 @final

@@ -66,7 +66,7 @@ class Run:
         self.seed = bundle.plan.seed if seed is None else seed
         # Put on the device by name, as all later states are: else the first step's program
         # would be compiled a second time.
-        state, self.places = first_state(keeper, self.seed, len(bundle.plan.layers))
+        state, self.places = first_state(keeper, self.seed, bundle.plan.draws)
         self.placement = Placement(bundle.plan.devices)
         self.state: Tree = self.placement.whole(state)
         self.history: list[Record] = []
