@@ -18,7 +18,7 @@ constexpr Size BAND = 2 * ROWS;  // rows of a block whose products are taken one
 
 // Scores become the exponentials of what they are above the greatest so far, and are summed up.
 // Returns the factor of what was made of those before.
-float soften(float* row, Size wide, float& greatest, float& sum) {
+OUTLINED float soften(float* row, Size wide, float& greatest, float& sum) {
   const Vector zero = {};
   Vector most = zero + greatest, sums = zero;
   for (Size at = 0; at < wide; at += WIDE) {
@@ -97,8 +97,8 @@ struct Mixtures {
 
 // From scores, and the slopes of probabilities, the probabilities of a query and the slopes of its
 // products with keys. `log` is of the sum of its exponentials, `mean` of the slopes.
-void differ(const Sizes& s, float* row, float* slopes, Size seen, Size wide, float log,
-            float mean) {
+OUTLINED void differ(const Sizes& s, float* row, float* slopes, Size seen, Size wide, float log,
+                     float mean) {
   if (log <= MASKED) {  // every key is masked
     std::fill(row, row + seen, 1.0f / s.keys);
     std::fill(slopes, slopes + wide, 0.0f);
@@ -163,7 +163,8 @@ struct Gradients {
   }
 
   // Probabilities and slopes of a block, and what it adds to the gradient of the query.
-  void for_queries(Room room, Size example, Size head, Size row, Size first, Size number) const {
+  OUTLINED void for_queries(Room room, Size example, Size head, Size row, Size first,
+                            Size number) const {
     const Size step = s.query_step(), next = s.result_step();
     const Size rows = std::min(BLOCK, s.steps - row), place = example * s.steps + row;
     const float* queries = q + place * step + head * s.size;
@@ -196,7 +197,7 @@ struct Gradients {
   }
 
   // What a block adds to the gradients of key and value, which are from `at` on.
-  void for_keys(Room room, Size at, Size row, Size first, Size number, bool more) const {
+  OUTLINED void for_keys(Room room, Size at, Size row, Size first, Size number, bool more) const {
     const Size rows = std::min(BLOCK, s.steps - row);
     for (Size band = 0; band < number; band += BAND) {
       const Size some = std::min(BAND, number - band), from = at + band * s.shared;

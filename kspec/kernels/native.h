@@ -21,6 +21,9 @@
 
 #include "native_call.h"
 
+// Of functions that several places call, and that inlining would only make longer to compile.
+#define OUTLINED __attribute__((noinline))
+
 namespace {
 
 // Numbers of a vector, and rows of a tile: as many as registers have room for.
@@ -45,8 +48,8 @@ struct Left {
 };
 
 // Sums, so many vectors a row, become rows of `columns` numbers, or are added to them.
-__attribute__((noinline)) void place(const Vector* sums, Size rows, Size vectors, float* to,
-                                     Size apart, Size columns, bool add) {
+OUTLINED void place(const Vector* sums, Size rows, Size vectors, float* to, Size apart,
+                    Size columns, bool add) {
   for (Size row = 0; row < rows; row++, sums += vectors, to += apart) {
     const float* found = reinterpret_cast<const float*>(sums);
     Size at = 0;

@@ -69,8 +69,8 @@ inline Error misfit() { return misfit("these are not of one attention"); }
 
 // A query's products with `number` keys from `first` on become scores: times the scale, and with
 // the mask; up to `wide` they are the logarithm of 0.
-inline void score(const Sizes& s, Size example, Size head, Size query, Size first, Size number,
-                  Size wide, float* row) {
+OUTLINED void score(const Sizes& s, Size example, Size head, Size query, Size first, Size number,
+                    Size wide, float* row) {
   for (Size at = 0; at < wide; at += WIDE) *reinterpret_cast<Vector*>(row + at) *= s.scale;
   const Size visible = s.causal ? std::clamp<Size>(query + 1 - first, 0, number) : number;
   if (s.mask) {

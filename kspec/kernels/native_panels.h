@@ -10,7 +10,7 @@ namespace {
 typedef float Four __attribute__((vector_size(16), aligned(4)));
 
 // Rows of `columns` numbers that are `apart` apart, as panels[columns / PANEL][rows][PANEL].
-inline void lay(const float* from, Size apart, Size rows, Size columns, float* to) {
+OUTLINED void lay(const float* from, Size apart, Size rows, Size columns, float* to) {
   for (Size first = 0; first < columns; first += PANEL) {
     const Size width = std::min(PANEL, columns - first);
     for (Size row = 0; row < rows; row++, to += PANEL) {
@@ -26,7 +26,7 @@ inline void lay(const float* from, Size apart, Size rows, Size columns, float* t
 }
 
 // The same of their transpose: panels[rows / PANEL][columns][PANEL].
-inline void turn(const float* from, Size apart, Size rows, Size columns, float* to) {
+OUTLINED void turn(const float* from, Size apart, Size rows, Size columns, float* to) {
   for (Size first = 0; first < rows; first += PANEL, to += columns * PANEL) {
     const Size width = std::min(PANEL, rows - first);
     if (width < PANEL) std::fill(to, to + columns * PANEL, 0.0f);

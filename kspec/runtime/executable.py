@@ -127,6 +127,7 @@ def load_python(
     Raises:
         SpecError: It does what no generated file does; nothing of it has run.
     """
+    native.begin(text)
     reason = forbidden_part(text, {name: frozenset(own) for name, own in externs.items()})
     if reason is not None:
         raise SpecError((ForeignCode(span=None, path=name, reason=reason),))

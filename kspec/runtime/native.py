@@ -5,8 +5,8 @@ are compiled by the C++ compiler of the machine, `$CXX` or the first of `c++`, `
 into a library in the user's cache folder, which is called by its source, the compiler, the machine
 and the version of jaxlib. Beside it stands its hash, or what the compiler said where it failed,
 which is then not tried again. Without such a folder the library is made for one process. That goes
-on while first weights are drawn, and steps wait for it. Where there is no library, programs compute
-by XLA alone. `KSPEC_NATIVE=0` turns it off.
+on while first weights are drawn and steps are traced, which takes it for done; XLA waits for it.
+Where there is no library, programs compute by XLA alone. `KSPEC_NATIVE=0` turns it off.
 """
 
 from __future__ import annotations
@@ -18,8 +18,10 @@ import re
 import shlex
 import shutil
 import subprocess
+from collections.abc import Generator, Iterable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -61,13 +63,56 @@ class _Library(NamedTuple):
 
 
 class _Answer:
-    """Whether there is a library, which is waited for when somebody asks."""
+    """Whether there is a library, which is waited for when somebody asks, unless it is assumed."""
 
     def __init__(self, kernel: str) -> None:
         self._kernel = kernel
 
     def __bool__(self) -> bool:
-        return bool(_making(self._kernel).result())
+        asked = _asked.get()
+        if asked is None:
+            return made((self._kernel,))
+        asked.add(self._kernel)
+        return bool(_expected(self._kernel))
+
+
+_asked: Final = ContextVar[set[str] | None]("_asked", default=None)
+
+
+@contextmanager
+def assumed() -> Generator[set[str]]:
+    """Take the libraries that are expected for made, and gather the kernels that are asked for."""
+    asked: set[str] = set()
+    token = _asked.set(asked)
+    try:
+        yield asked
+    finally:
+        _asked.reset(token)
+
+
+def made(kernels: Iterable[str]) -> bool:
+    """Whether there is a library of each of these kernels, when they are made."""
+    return all([_making(kernel).result() for kernel in kernels])
+
+
+def expected(kernels: Iterable[str]) -> tuple[str, ...]:
+    """The names of their libraries, those left out that there will not be, as far as is known."""
+    return tuple(filter(None, map(_expected, kernels)))
+
+
+def _expected(kernel: str) -> str:
+    making = _making(kernel)
+    if making.done():
+        return making.result()
+    known = _known(kernel)
+    return known.name if known else ""
+
+
+def begin(text: str) -> None:
+    """Make the libraries of the kernels in the text of a generated file, in threads."""
+    for flag, kernel in _flags().items():
+        if flag in text:
+            _making(kernel)
 
 
 def prepare(module: Any) -> None:
@@ -75,21 +120,20 @@ def prepare(module: Any) -> None:
 
     A kernel with functions of its own has a flag that is called as it is, in capitals.
     """
-    for flag, kernel in _asked(module).items():
+    for kernel in kernels_of(module):
         _making(kernel)
-        setattr(module, flag, _Answer(kernel))
+        setattr(module, kernel.upper(), _Answer(kernel))
 
 
-def libraries(module: Any) -> tuple[str, ...]:
-    """The libraries of the kernels of a generated file, by name, when they are made."""
-    names = (_making(kernel).result() for kernel in _asked(module).values())
-    return tuple(filter(None, names))
+def kernels_of(module: Any) -> tuple[str, ...]:
+    """The kernels with functions of their own in a generated file."""
+    return tuple(kernel for flag, kernel in _flags().items() if hasattr(module, flag))
 
 
-def _asked(module: Any) -> dict[str, str]:
-    """The kernels with functions of their own in a generated file, by their flags."""
-    kernels = {path.stem.upper(): path.stem for path in sorted(HOME.glob("*.cc"))}
-    return {flag: kernel for flag, kernel in kernels.items() if hasattr(module, flag)}
+@cache
+def _flags() -> dict[str, str]:
+    """All kernels with functions of their own, by their flags."""
+    return {path.stem.upper(): path.stem for path in sorted(HOME.glob("*.cc"))}
 
 
 @cache
@@ -107,22 +151,28 @@ def _threads() -> ThreadPoolExecutor:
 @cache
 def library(kernel: str) -> str:
     """The name of a kernel's library, whose functions XLA now knows; empty where there is none."""
+    known = _known(kernel)
+    try:
+        return known.name if known and (_kept(known) or _passing(known)) else ""
+    except _CompilerError:
+        return ""
+
+
+@cache
+def _known(kernel: str) -> _Library | None:
+    """What a kernel's library is; None where none is to be made."""
     if os.environ.get("KSPEC_NATIVE") == "0" or compat.device().platform != "cpu":
-        return ""
+        return None
     if len(compat.devices()) > 1:  # XLA cannot share a call of theirs among devices
-        return ""
+        return None
     compiler = _compiler()
     if compiler is None:
-        return ""
+        return None
     source = (HOME / f"{kernel}.cc").read_text(encoding="utf-8")
     shared = [path.read_text(encoding="utf-8") for path in sorted(HOME.glob("*.h"))]
     parts = (source, *shared, *compiler, *OPTIONS, machine(), jaxlib.version.__version__)
     digest = hashlib.sha256("\n".join(parts).encode()).hexdigest()
-    made = _Library(kernel, f"{kernel}-{digest[:16]}", compiler, tuple(HANDLER.findall(source)))
-    try:
-        return made.name if _kept(made) or _passing(made) else ""
-    except _CompilerError:
-        return ""
+    return _Library(kernel, f"{kernel}-{digest[:16]}", compiler, tuple(HANDLER.findall(source)))
 
 
 def _kept(made: _Library) -> bool:

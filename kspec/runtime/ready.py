@@ -39,6 +39,7 @@ _serialize = cast("Any", serialize_executable).serialize
 _load = cast("Any", serialize_executable).deserialize_and_load
 _HASH: Final = 32  # bytes at the start of a file
 _LAPACK: Final = b"lapack_"  # in a program that calls a function of LAPACK
+_OWN: Final = b"kspec_"  # in one that calls a function of kspec's own
 _FOLDERS: Final = ("jax_compilation_cache", "jax_persistent_cache")  # they change no program
 
 # What JAX and XLA raise of a file that another version of them wrote, or of a program that they
@@ -55,8 +56,9 @@ class Ready:
     Args:
         jitted: The function.
         key: What it is known by, beside the types of its arguments.
-        folder: Where programs are kept.
-        classes: Those of the generated file, which trees of its arguments may have.
+        folder: Where programs are kept, if anywhere.
+        executable: The functions of the generated file that it is of.
+        libraries: Those that the file's kernels were expected to have, by name.
         told: What tracing writes down; it is kept, and is back where nothing is traced.
     """
 
@@ -64,19 +66,31 @@ class Ready:
         self,
         jitted: Callable[..., Any],
         key: str,
-        folder: Path,
-        classes: Mapping[str, Any],
+        folder: Path | None,
+        executable: Executable,
+        libraries: tuple[str, ...],
         told: dict[str, Any] | None = None,
     ) -> None:
         self._jitted = cast("Any", jitted)
         self._key = key
         self._folder = folder
-        self._classes = classes
+        self._kernels = native.kernels_of(executable)
+        self._libraries = libraries
+        own = vars(executable).items()
+        self._classes = {name: each for name, each in own if _is_own_class(each)}
         self._told = told
         self._programs: dict[Any, Callable[..., Any]] = {}
+        self._last: Callable[..., Any] | None = None
 
     def __call__(self, *args: Any) -> Any:
-        """As of the jitted function, by a program that was kept if there is one."""
+        """As of the jitted function, by a program that was kept if there is one.
+
+        The last one refuses arguments of other types before it does anything, which takes less
+        time than to compare types.
+        """
+        if self._last is not None:
+            with suppress(TypeError, ValueError):
+                return self._last(*args)
         leaves, tree = _jax.tree.flatten(args)
         if any(isinstance(leaf, _jax.core.Tracer) for leaf in leaves):
             return self._jitted(*args)
@@ -84,6 +98,7 @@ class Ready:
         program = self._programs.get(types)
         if program is None:
             program = self._programs[types] = self._program(str(types), args)
+        self._last = program
         return program(*args)
 
     def lower(self, *args: Any) -> Any:
@@ -92,11 +107,28 @@ class Ready:
 
     def _program(self, types: str, args: tuple[Any, ...]) -> Callable[..., Any]:
         """From its file, or compiled and kept."""
+        if self._folder is None:
+            return self._lowered(args)[0].compile()
         name = hashlib.sha256(f"{self._key}\n{types}".encode()).hexdigest()
         file = self._folder / f"{name}.ready"
-        return self._read(file) or self._write(
-            file, compat.compiled_anew(self._jitted.lower(*args))
-        )
+        found = self._read(file)
+        if found is not None:
+            return found
+        lowered, lasting = self._lowered(args)
+        program = compat.compiled_anew(lowered)
+        return self._write(file, program) if lasting else program
+
+    def _lowered(self, args: tuple[Any, ...]) -> tuple[Any, bool]:
+        """What XLA takes, and whether it is what another process would lower.
+
+        That is not so where a library could not be made, which the next process knows.
+        """
+        with native.assumed() as asked:
+            lowered = self._jitted.lower(*args)
+        if native.made(asked):
+            return lowered, native.expected(self._kernels) == self._libraries
+        _jax.clear_caches()  # what was traced calls what is not there
+        return self._jitted.lower(*args), False
 
     def _read(self, file: Path) -> Callable[..., Any] | None:
         """The program of a file; None where there is none that can be used."""
@@ -107,6 +139,8 @@ class Ready:
             loaded = _Unpickler(io.BytesIO(raw[_HASH:]), self._classes).load()
             if _LAPACK in loaded[0]:
                 compat.prepare_lapack()
+            if _OWN in loaded[0] and not native.made(self._kernels):
+                return None
             program = _load(*loaded[:3])
         except UNUSABLE:
             return None
@@ -177,11 +211,15 @@ class Keeper:
 
     @cached_property
     def _folder(self) -> Path | None:
-        return None if self.imports or len(compat.devices()) > 1 else folder_in_use()
+        return folder_in_use()
 
     @cached_property
     def _around(self) -> str:
-        return json.dumps(_surroundings(self.executable))
+        return json.dumps(_surroundings(self._libraries))
+
+    @cached_property
+    def _libraries(self) -> tuple[str, ...]:
+        return native.expected(native.kernels_of(self.executable))
 
     def functions(self) -> Executable:
         """All functions of the file, those that are jitted with programs that are kept."""
@@ -203,14 +241,13 @@ class Keeper:
             jitted: The function, of nothing but what is in the file.
             told: What tracing it writes down.
         """
-        if self._folder is None:
+        if self.imports or len(compat.devices()) > 1:
             return jitted
-        own = vars(self.executable).items()
-        classes = {name: each for name, each in own if _is_own_class(each)}
-        return Ready(jitted, f"{name}\n{self._around}\n{self.text}", self._folder, classes, told)
+        key = f"{name}\n{self._around}\n{self.text}" if self._folder else name
+        return Ready(jitted, key, self._folder, self.executable, self._libraries, told)
 
 
-def _surroundings(executable: Executable) -> dict[str, str]:
+def _surroundings(libraries: tuple[str, ...]) -> dict[str, str]:
     """What a program depends on beside its text."""
     device = compat.device()
     settings = {
@@ -223,6 +260,6 @@ def _surroundings(executable: Executable) -> dict[str, str]:
         "jax": _jax.__version__,
         "jaxlib": jaxlib.version.__version__,
         "machine": machine(),
-        "native": " ".join(native.libraries(executable)),
+        "native": " ".join(libraries),
         "device": f"{device.platform} {device.device_kind} {device.client.platform_version}",
     }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import sys
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ import pytest
 import kspec
 from kspec.kernels import conv_native as module
 from kspec.kernels.conv_native import conv_native, reference
-from kspec.runtime import native
+from kspec.runtime import native, ready
 from tests.kernels.test_conv_by_examples import SHAPES, TOLERANCE, pulled
 
 COMPILER = any(map(shutil.which, native.COMPILERS))
@@ -174,4 +175,28 @@ def test_a_program_is_told_that_it_may_call_them():
     spec = "model M {\n  input x : f32[16, 16, 3]\n  output y = x -> conv2d(32, 3)\n}"
     executable: Any = kspec.compile_text(spec).init().executable
     assert executable.CONV_NATIVE
-    assert native.libraries(executable) == (native.library("conv_native"),)
+    assert native.expected(native.kernels_of(executable)) == (native.library("conv_native"),)
+
+
+def test_a_step_that_counted_on_a_library_is_traced_again_without_it(tmp_path, monkeypatch):
+    """The compiler fails while the step is traced; the next process knows that."""
+    spec = "model M {\n  input x : f32[16, 16, 3]\n  output y = x -> conv2d(32, 3)\n}"
+    program = kspec.compile_text(spec)
+    failing: Future[str] = Future()
+    monkeypatch.setattr(native, "_making", lambda kernel: failing)
+    monkeypatch.setattr(ready, "folder_in_use", lambda: tmp_path)
+    monkeypatch.setattr(native, "made", lambda kernels: _fails(failing, list(kernels)))
+    run = program.init()
+    x = np.random.default_rng(0).standard_normal((2, 16, 16, 3), np.float32)
+    found = run.predict({"x": x})["y"]
+    assert failing.done()
+    assert [path for path in tmp_path.glob("*.ready") if b"kspec_conv" in path.read_bytes()] == []
+    monkeypatch.undo()
+    np.testing.assert_allclose(found, program.init().predict({"x": x})["y"], rtol=1e-4, atol=1e-5)
+
+
+def _fails(making: Future[str], kernels: list[str]) -> bool:
+    """What `made` says where the compiler fails when it is waited for."""
+    if kernels and not making.done():
+        making.set_result("")
+    return not kernels
