@@ -243,6 +243,8 @@ class Keeper:
         """
         if self.imports or len(compat.devices()) > 1:
             return jitted
+        if self._folder is None and not self._libraries:
+            return jitted  # there is nothing to keep and nothing to wait for
         key = f"{name}\n{self._around}\n{self.text}" if self._folder else name
         return Ready(jitted, key, self._folder, self.executable, self._libraries, told)
 
