@@ -69,25 +69,27 @@ class _Answer:
         self._kernel = kernel
 
     def __bool__(self) -> bool:
-        asked = _asked.get()
-        if asked is None:
+        taken = _taken.get()
+        if taken is None:
             return made((self._kernel,))
-        asked.add(self._kernel)
-        return bool(_expected(self._kernel))
+        if not _expected(self._kernel):
+            return False
+        taken.add(self._kernel)
+        return True
 
 
-_asked: Final = ContextVar[set[str] | None]("_asked", default=None)
+_taken: Final = ContextVar[set[str] | None]("_taken", default=None)
 
 
 @contextmanager
 def assumed() -> Generator[set[str]]:
-    """Take the libraries that are expected for made, and gather the kernels that are asked for."""
-    asked: set[str] = set()
-    token = _asked.set(asked)
+    """Take the libraries that are expected for made, and gather the kernels of which that was."""
+    taken: set[str] = set()
+    token = _taken.set(taken)
     try:
-        yield asked
+        yield taken
     finally:
-        _asked.reset(token)
+        _taken.reset(token)
 
 
 def made(kernels: Iterable[str]) -> bool:

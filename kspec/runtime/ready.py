@@ -123,9 +123,9 @@ class Ready:
 
         That is not so where a library could not be made, which the next process knows.
         """
-        with native.assumed() as asked:
+        with native.assumed() as taken:
             lowered = self._jitted.lower(*args)
-        if native.made(asked):
+        if native.made(taken):
             return lowered, native.expected(self._kernels) == self._libraries
         _jax.clear_caches()  # what was traced calls what is not there
         return self._jitted.lower(*args), False

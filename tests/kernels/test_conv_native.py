@@ -195,6 +195,16 @@ def test_a_step_that_counted_on_a_library_is_traced_again_without_it(tmp_path, m
     np.testing.assert_allclose(found, program.init().predict({"x": x})["y"], rtol=1e-4, atol=1e-5)
 
 
+def test_where_there_are_no_libraries_programs_are_kept(tmp_path, monkeypatch):
+    none: Future[str] = Future()
+    none.set_result("")
+    monkeypatch.setattr(native, "_making", lambda kernel: none)
+    monkeypatch.setattr(ready, "folder_in_use", lambda: tmp_path)
+    spec = "model M {\n  input x : f32[16, 16, 3]\n  output y = x -> conv2d(32, 3)\n}"
+    kspec.compile_text(spec).init().predict({"x": np.ones((2, 16, 16, 3), np.float32)})
+    assert len(list(tmp_path.glob("*.ready"))) == 2  # first weights and outputs
+
+
 def _fails(making: Future[str], kernels: list[str]) -> bool:
     """What `made` says where the compiler fails when it is waited for."""
     if kernels and not making.done():
