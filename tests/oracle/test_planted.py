@@ -17,7 +17,7 @@ from tests.oracle.planted import PLANTED, Planted
 @cache
 def reference(case_text: str) -> Reference:
     case = next(each.case for each in PLANTED if each.case.text == case_text)
-    return Reference.of(case)
+    return Reference(case)
 
 
 def caught(planted: Planted) -> list[Difference]:

@@ -16,6 +16,15 @@ Env: TypeAlias = dict[Value, Array]
 Back: TypeAlias = Callable[..., Sequence["Array | None"]]
 Rule: TypeAlias = Callable[[Op, "list[Array]", "Context"], "tuple[tuple[Array, ...], Back]"]
 RULES: Final[dict[str, Rule]] = {}
+UNIT: Final = 2.0**-23  # how far apart floats of 32 bits are, beside their size
+# Ops that add up: programs round on the way to their results, too.
+ADDING: Final = frozenset(
+    (
+        *("matmul", "einsum", "conv", "causal_conv", "dot_product_attention", "lstm", "gru"),
+        *("sum", "mean", "avg_pool", "softmax", "log_softmax"),
+        *("batch_norm", "layer_norm", "group_norm", "rms_norm", "unit_norm"),
+    )
+)
 
 
 class UnknownOp(NotImplementedError):
@@ -39,6 +48,44 @@ class Draws(Protocol):
 
 
 @dataclass
+class Aside:
+    """What an interpretation is asked for beside its results.
+
+    Attributes:
+        noise: Where it is given, the results of ops and their gradients are rounded to one of the
+            two floats of 32 bits around them, whichever it draws, and what is added up is off by
+            up to one (Parker, Monte Carlo Arithmetic, 1997): how far results then are from the
+            exact ones is how far rounding may bring them.
+        cut: Whether a crossentropy has met probabilities that it cuts off.
+    """
+
+    noise: np.random.Generator | None = None
+    cut: bool = False
+
+    def operands(self, op: Op, given: Sequence[Array]) -> list[Array]:
+        """Operands of an op or gradients of its results, those that are added up off by noise."""
+        if self.noise is None or op.name not in ADDING:
+            return list(given)
+        noise = self.noise
+        return [
+            each * (1 + UNIT * noise.uniform(-1, 1, each.shape))
+            if each.dtype == np.float64
+            else each
+            for each in given
+        ]
+
+    def rounded(self, value: Array) -> Array:
+        """The value, or its floats rounded at random."""
+        if self.noise is None or value.dtype != np.float64:
+            return value
+        with np.errstate(over="ignore", invalid="ignore"):
+            near = value.astype(np.float32)
+            beyond = np.nextafter(near, np.where(near < value, np.inf, -np.inf), dtype=np.float32)
+        other = (near != value) & (self.noise.random(value.shape) < 0.5)
+        return np.where(other, beyond, near).astype(np.float64)
+
+
+@dataclass
 class Context:
     """What holds for a whole evaluation.
 
@@ -50,6 +97,7 @@ class Context:
         draws: What random ops draw.
         moving: What training makes of moving statistics, by path.
         places: The numbers of the `random_key` ops.
+        aside: What is asked for beside results.
     """
 
     mode: str
@@ -59,6 +107,7 @@ class Context:
     draws: Draws | None = None
     moving: dict[str, Array] = field(default_factory=dict)
     places: dict[Op, int] = field(default_factory=dict)
+    aside: Aside = field(default_factory=Aside)
 
     def shape(self, axes: Iterable[int | str]) -> tuple[int, ...]:
         """A shape with the sizes of named axes."""
@@ -121,24 +170,29 @@ def evaluate(ops: Iterable[Op], env: Env, context: Context) -> Record:
             continue
         if op.name not in RULES:
             raise UnknownOp(f"the interpreter has no rule for {op.name}")
-        results, back = RULES[op.name](op, [env[value] for value in op.args], context)
+        args = context.aside.operands(op, [env[value] for value in op.args])
+        results, back = RULES[op.name](op, args, context)
+        results = tuple(
+            context.aside.rounded(made) if isinstance(made, np.ndarray) else made
+            for made in results
+        )
         for value, made in zip(op.results, results, strict=True):
             if isinstance(made, np.ndarray):
                 expected = context.shape(value.type.shape)
                 assert made.shape == expected, f"{op.name}: {made.shape} for {value.type}"
             env[value] = made
-        record.steps.append(_step(op, results, back))
+        record.steps.append(_step(op, results, back, context.aside))
     return record
 
 
-def _step(op: Op, results: Sequence[Array], back: Back) -> Callable[[Grads], None]:
+def _step(op: Op, results: Sequence[Array], back: Back, aside: Aside) -> Callable[[Grads], None]:
     def step(grads: Grads) -> None:
         if not any(value in grads for value in op.results):
             return
         pairs = zip(op.results, results, strict=True)
         given = [grads.pop(v) if v in grads else np.zeros_like(made) for v, made in pairs]
-        for value, gradient in zip(op.args, back(*given), strict=True):
-            grads.add(value, gradient)
+        for value, gradient in zip(op.args, back(*aside.operands(op, given)), strict=True):
+            grads.add(value, None if gradient is None else aside.rounded(np.asarray(gradient)))
 
     return step
 

@@ -14,12 +14,18 @@ from tests.oracle.interpreter.reductions import log_softmax, softmax
 LEAST: Final = 1e-7
 
 
-def _log_shares(p: Array, axis: int) -> tuple[Array, Any]:
+def _cut(p: Array, context: Context) -> tuple[Array, Array]:
+    """Probabilities that are neither 0 nor 1, and where they are as they were."""
+    inside = (p > LEAST) & (p < 1 - LEAST)
+    context.aside.cut |= not inside.all()
+    return np.clip(p, LEAST, 1 - LEAST), inside
+
+
+def _log_shares(p: Array, axis: int, context: Context) -> tuple[Array, Any]:
     """The logarithm of probabilities that are made to sum to 1 and clipped; the way back."""
     total = p.sum(axis=axis, keepdims=True)
     shares = p / total
-    clipped = np.clip(shares, LEAST, 1 - LEAST)
-    inside = (shares > LEAST) & (shares < 1 - LEAST)
+    clipped, inside = _cut(shares, context)
 
     def back(g: Array) -> Array:
         by_share = np.where(inside, g / clipped, 0)
@@ -28,9 +34,9 @@ def _log_shares(p: Array, axis: int) -> tuple[Array, Any]:
     return np.log(clipped), back
 
 
-def _logs(predicted: Array, axis: int, from_logits: Any) -> tuple[Array, Any]:
+def _logs(predicted: Array, axis: int, from_logits: Any, context: Context) -> tuple[Array, Any]:
     if not from_logits:
-        return _log_shares(predicted, axis)
+        return _log_shares(predicted, axis, context)
     shares = softmax(predicted, axis)
     return (
         log_softmax(predicted, axis),
@@ -50,7 +56,7 @@ def _sparse(op: Op, args: list[Array], context: Context) -> Any:
         raise IndexError(f"a label is none of {classes} classes")
     hot = np.moveaxis(chosen[..., None] == np.arange(classes), -1, axis) * 1.0
     hot = hot * np.expand_dims(kept, axis)
-    logs, through = _logs(predicted, axis, op.attrs["from_logits"])
+    logs, through = _logs(predicted, axis, op.attrs["from_logits"], context)
 
     def back(g: Array) -> Any:
         return None, through(-hot * np.expand_dims(g, axis))
@@ -62,7 +68,7 @@ def _sparse(op: Op, args: list[Array], context: Context) -> Any:
 def _categorical(op: Op, args: list[Array], context: Context) -> Any:
     truth, predicted = args
     axis: Any = op.attrs["axis"]
-    logs, through = _logs(predicted, axis, op.attrs["from_logits"])
+    logs, through = _logs(predicted, axis, op.attrs["from_logits"], context)
 
     def back(g: Array) -> Any:
         wide = np.expand_dims(g, axis)
@@ -77,8 +83,7 @@ def _binary(op: Op, args: list[Array], context: Context) -> Any:
     if op.attrs["from_logits"]:
         result = softplus(predicted) - truth * predicted
         return (result,), lambda g: (-g * predicted, g * (logistic(predicted) - truth))
-    p = np.clip(predicted, LEAST, 1 - LEAST)
-    inside = (predicted > LEAST) & (predicted < 1 - LEAST)
+    p, inside = _cut(predicted, context)
 
     def back(g: Array) -> Any:
         slope = np.where(inside, (1 - truth) / (1 - p) - truth / p, 0)

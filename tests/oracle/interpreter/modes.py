@@ -11,6 +11,7 @@ import numpy as np
 from kspec.ir import FLOATS, Func, Module, Phase, Value
 from tests.oracle.interpreter.core import (
     Array,
+    Aside,
     Context,
     Draws,
     Env,
@@ -69,20 +70,20 @@ def _named(graph: Func, kind: str, env: Env) -> Weights:
     }
 
 
-def predict(module: Module, fields: Mapping[str, Any], weights: Weights) -> Weights:
+def predict(module: Module, fields: Mapping[str, Any], weights: Weights, aside: Aside) -> Weights:
     """The outputs."""
     graph, env, sizes = _start(module, fields, weights)
-    _run(graph, ("output.",), env, Context("predict", sizes))
+    _run(graph, ("output.",), env, Context("predict", sizes, aside=aside))
     return _named(graph, "output.", env)
 
 
 def evaluate_batch(
-    module: Module, fields: Mapping[str, Any], mask: Array, weights: Weights
+    module: Module, fields: Mapping[str, Any], mask: Array, weights: Weights, aside: Aside
 ) -> Weights:
     """What a batch adds to the sums; the loss has the penalties on what some phase learns."""
     assert module.train is not None
     graph, env, sizes = _start(module, {**fields, "mask": mask}, weights)
-    _run(graph, ("sum.", "penalty."), env, Context("eval", sizes))
+    _run(graph, ("sum.", "penalty."), env, Context("eval", sizes, aside=aside))
     sums = _named(graph, "sum.", env)
     never = frozenset.intersection(*(frozenset(p.frozen) for p in module.train.phases))
     total = sum(v for path, v in _named(graph, "penalty.", env).items() if path not in never)
@@ -97,12 +98,13 @@ def train(
     mask: Array,
     weights: Weights,
     draws: Draws,
+    aside: Aside,
 ) -> Trained:
     """Loss, gradients and new statistics of a batch in a phase."""
     graph, env, sizes = _start(module, {**fields, "mask": mask}, weights)
     frozen = frozenset(phase.frozen)
     examples = as_array(mask, graph.params[-1].type)
-    context = Context("train", sizes, examples, frozen, draws)
+    context = Context("train", sizes, examples, frozen, draws, aside=aside)
     record = _run(graph, ("loss", "sum.", "update.", "penalty."), env, context)
     penalties = {
         path: value for path, value in _of_kind(graph, "penalty.").items() if path not in frozen

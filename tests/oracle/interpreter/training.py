@@ -8,10 +8,9 @@ from typing import Any, Final
 import numpy as np
 
 from kspec.ir import Call, Module, Phase
-from tests.oracle.interpreter.core import Array, Draws, UnknownOp
+from tests.oracle.interpreter.core import Array, Aside, Draws, UnknownOp
 from tests.oracle.interpreter.modes import Trained, Weights, constrained, train
 
-ROUNDING: Final = 2.0**-23  # of a float of 32 bits
 Moments = dict[str, Array]
 # From the arguments, the weight, its gradient, its moments and the number of the update to
 # what is added to the weight.
@@ -96,30 +95,19 @@ def _norm(arrays: Any) -> float:
     return float(np.sqrt(sum((each * each).sum() for each in arrays)))
 
 
-def rounded(weights: Mapping[str, Array], rng: np.random.Generator) -> Weights:
-    """The weights, as far off as rounding to 32 bits may bring them."""
-    return {
-        path: np.float64(value) * (1 + ROUNDING * rng.uniform(-1, 1, value.shape))
-        for path, value in weights.items()
-    }
-
-
 class Trainer:
     """Weights that are trained.
 
     Args:
         module: The IR as elaboration gave it.
         weights: The first weights, by path.
-        noise: Where it is given, gradients are off by as much as 32 bits round them: how far
-            training then comes from its way is how far rounding alone may bring a program.
+        aside: What evaluations are asked for beside their results; weights are rounded as these.
     """
 
-    def __init__(
-        self, module: Module, weights: Weights, noise: np.random.Generator | None = None
-    ) -> None:
+    def __init__(self, module: Module, weights: Weights, aside: Aside) -> None:
         self.module = module
         self.weights = {path: np.asarray(value, np.float64) for path, value in weights.items()}
-        self.noise = noise
+        self.aside = aside
         self.moments: dict[str, Moments] = {}
         self.count = 0
 
@@ -131,8 +119,8 @@ class Trainer:
 
     def step(self, phase: Phase, fields: Mapping[str, Any], mask: Array, draws: Draws) -> Trained:
         """One update."""
-        found = train(self.module, phase, fields, mask, self.weights, draws)
-        grads = self._rounded(found.grads)
+        found = train(self.module, phase, fields, mask, self.weights, draws, self.aside)
+        grads = found.grads
         self.count += 1
         grouped = {path: call for call, paths in phase.groups for path in paths}
         calls = {path: grouped.get(path, phase.optimizer) for path in grads}
@@ -140,7 +128,8 @@ class Trainer:
         for call in {id(each): each for each in calls.values()}.values():
             own = {path: g for path, g in grads.items() if calls[path] is call}
             self._update(_checked(call), own, new)
-        self.weights = {**new, **found.fixed}
+        new |= found.fixed
+        self.weights = {path: self.aside.rounded(each) for path, each in new.items()}
         self.weights.update(constrained(self.module, phase, self.weights))
         return found
 
@@ -151,12 +140,3 @@ class Trainer:
             rate: Any = call.args["learning_rate"]
             shrunk = self.weights[path] * (1 - rate * decay)
             new[path] = shrunk + UPDATES[call.name](call.args, gradient, moments, self.count)
-
-    def _rounded(self, grads: Weights) -> Weights:
-        if self.noise is None:
-            return grads
-        scale = max((np.abs(g).max(initial=0) for g in grads.values()), default=0.0)
-        return {
-            path: g + ROUNDING * (g != 0) * (np.abs(g) + scale) * self.noise.uniform(-1, 1, g.shape)
-            for path, g in grads.items()
-        }
