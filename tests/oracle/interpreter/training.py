@@ -8,7 +8,7 @@ from typing import Any, Final
 import numpy as np
 
 from kspec.ir import Call, Module, Phase
-from tests.oracle.interpreter.core import Array, Aside, Draws, UnknownOp
+from tests.oracle.interpreter.core import UNIT, Array, Aside, Draws, UnknownOp
 from tests.oracle.interpreter.modes import Trained, Weights, constrained, train
 
 Moments = dict[str, Array]
@@ -101,7 +101,8 @@ class Trainer:
     Args:
         module: The IR as elaboration gave it.
         weights: The first weights, by path.
-        aside: What evaluations are asked for beside their results; weights are rounded as these.
+        aside: What evaluations are asked for beside their results. With noise, weights are rounded,
+            and gradients are off by a unit of the largest one: what adds up to 0 is left of that.
     """
 
     def __init__(self, module: Module, weights: Weights, aside: Aside) -> None:
@@ -120,7 +121,7 @@ class Trainer:
     def step(self, phase: Phase, fields: Mapping[str, Any], mask: Array, draws: Draws) -> Trained:
         """One update."""
         found = train(self.module, phase, fields, mask, self.weights, draws, self.aside)
-        grads = found.grads
+        grads = self._rounded(found.grads)
         self.count += 1
         grouped = {path: call for call, paths in phase.groups for path in paths}
         calls = {path: grouped.get(path, phase.optimizer) for path in grads}
@@ -140,3 +141,13 @@ class Trainer:
             rate: Any = call.args["learning_rate"]
             shrunk = self.weights[path] * (1 - rate * decay)
             new[path] = shrunk + UPDATES[call.name](call.args, gradient, moments, self.count)
+
+    def _rounded(self, grads: Weights) -> Weights:
+        noise = self.aside.noise
+        if noise is None:
+            return grads
+        largest = max((np.abs(g).max(initial=0) for g in grads.values()), default=0.0)
+        return {
+            path: g + UNIT * largest * (g != 0) * noise.uniform(-1, 1, g.shape)
+            for path, g in grads.items()
+        }
