@@ -11,7 +11,6 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-import jax
 import numpy as np
 
 from benchmarks.harness import Done, Run
@@ -81,6 +80,7 @@ def jax_fit(
 
     The state is donated, and losses and metrics stay on the device until an epoch is over.
     """
+    import jax
     import optax
 
     @partial(jax.jit, donate_argnums=(0, 1))

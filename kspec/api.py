@@ -92,6 +92,9 @@ class Program:
         Raises:
             SpecError: A file that weights are loaded from is missing or does not fit.
         """
+        from kspec.runtime import libraries
+
+        libraries.begin(self.source)  # before JAX is imported
         from kspec.runtime.run import Run
 
         run = Run(self.bundle(), seed)

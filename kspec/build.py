@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
 BUILD = "build.json"
 PLAN = "plan.json"
+PROGRAM = "model.py"
 
 
 def write_build(program: Program, spec: Path, folder: Path) -> None:
@@ -63,8 +65,6 @@ def bundle_of(
     Raises:
         SpecError: The folder is damaged, or the spec has mistakes.
     """
-    from kspec.runtime.folder import read_bundle
-
     about = _about(folder)
     if compile is None or spec is None:
         if about is None:
@@ -72,13 +72,26 @@ def bundle_of(
             broken = RunFolderBroken(span=None, path=folder.as_posix(), reason=reason)
             raise SpecError((broken,))
         place = (folder / about["spec"]).parent
-        return read_bundle(folder, place, allow_extern=allow_extern)
+        return _read(folder, place, allow_extern)
     if about is not None and not changed and _fresh(folder, about, spec):
-        return read_bundle(folder, spec.parent, allow_extern=allow_extern)
+        return _read(folder, spec.parent, allow_extern)
+    from kspec.runtime import libraries
+
     program = compile()
+    libraries.begin(program.source)  # before JAX is imported
     if about is not None and not changed:
         write_build(program, spec, folder)
     return program.bundle()
+
+
+def _read(folder: Path, data: Path, allow_extern: bool) -> Bundle:
+    from kspec.runtime import libraries
+
+    with suppress(OSError, ValueError):  # what is damaged is reported where it is read as a whole
+        libraries.begin((folder / PROGRAM).read_text(encoding="utf-8"))  # before JAX is imported
+    from kspec.runtime.folder import read_bundle
+
+    return read_bundle(folder, data, allow_extern=allow_extern)
 
 
 def _about(folder: Path) -> dict[str, Any] | None:

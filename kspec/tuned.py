@@ -64,7 +64,7 @@ def here() -> dict[str, str]:
 
 def machine() -> str:
     """Processor, cores and GPUs."""
-    gpus = [f", {name}" for name in _gpus()]
+    gpus = [f", {name}" for name in accelerators()]
     return f"{processor()}, {os.cpu_count()} cores{''.join(gpus)}"
 
 
@@ -76,7 +76,7 @@ def processor() -> str:
     return f"{facts.get('model name', platform.processor() or platform.machine())} ({vectors})"
 
 
-def _gpus() -> list[str]:
+def accelerators() -> list[str]:
     """The names of the GPUs, as their driver gives them; and that there are TPUs."""
     found = (_facts(path) for path in sorted(Path(GPUS).glob("*/information")))
     tpus = sorted(Path("/dev").glob("accel*"))

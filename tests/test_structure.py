@@ -12,7 +12,7 @@ import pytest
 from kspec.codegen.helpers import HOMES
 from kspec.passes import PIPELINE
 from kspec.registry import INDEX, PACKAGES, index, names
-from kspec.runtime import inspection, native
+from kspec.runtime import inspection, libraries
 from tests.conftest import SPECS, TESTS
 
 ROOT = TESTS.parent
@@ -160,13 +160,13 @@ def test_what_files_of_helpers_and_kernels_call_theirs_is_there_once():
 
 
 def test_programs_may_call_all_functions_in_cpp_and_no_others():
-    sources = [path.read_text(encoding="utf-8") for path in native.HOME.glob("*.cc")]
+    sources = [path.read_text(encoding="utf-8") for path in libraries.HOME.glob("*.cc")]
     assert {
-        name for source in sources for name in native.HANDLER.findall(source)
+        name for source in sources for name in libraries.HANDLER.findall(source)
     } == inspection.CALLS
 
 
-@pytest.mark.parametrize("path", sorted(native.HOME.glob("*.[ch]*")), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted(libraries.HOME.glob("*.[ch]*")), ids=lambda path: path.name)
 def test_files_in_cpp_are_short(path: Path):
     lines = path.read_text(encoding="utf-8").splitlines()
     assert len(lines) <= BUDGET and max(map(len, lines)) <= 100

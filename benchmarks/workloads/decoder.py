@@ -12,8 +12,6 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 
 from benchmarks import contenders, peers
@@ -21,6 +19,7 @@ from benchmarks.floors import ADAM, FLOAT, TRAINING, product
 from benchmarks.harness import Floor, Run, Workload
 
 if TYPE_CHECKING:  # imported where they are used: `decoder_start` times that
+    import jax
     import keras
 
     import kspec
@@ -122,12 +121,17 @@ def by_keras() -> Run:
 
 def normalized(x: jax.Array, params: contenders.Params, path: str) -> jax.Array:
     """Layer normalization."""
+    import jax
+
     x = (x - x.mean(-1, keepdims=True)) * jax.lax.rsqrt(x.var(-1, keepdims=True) + 1e-3)
     return x * params[f"{path}.gamma"] + params[f"{path}.beta"]
 
 
 def attended(x: jax.Array, params: contenders.Params, path: str) -> jax.Array:
     """Causal attention of all heads."""
+    import jax
+    import jax.numpy as jnp
+
     query, key, value = (
         jnp.einsum("btw,whd->bthd", x, params[f"{path}.{name}.kernel"])
         + params[f"{path}.{name}.bias"]
@@ -140,6 +144,7 @@ def attended(x: jax.Array, params: contenders.Params, path: str) -> jax.Array:
 
 def loss(params: contenders.Params, batch: contenders.Arrays) -> jax.Array:
     """Of the next words, by hand."""
+    import jax
     import optax
 
     x = params["embedding.embeddings"][batch["tokens"]]
@@ -157,6 +162,9 @@ def loss(params: contenders.Params, batch: contenders.Arrays) -> jax.Array:
 
 def first_weights() -> dict[str, Any]:
     """Drawn by hand."""
+    import jax
+    import jax.numpy as jnp
+
     key = iter(jax.random.split(jax.random.key(0), 100))
     draw = jax.nn.initializers.glorot_uniform()
     weights: dict[str, Any] = {}

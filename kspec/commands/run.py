@@ -69,12 +69,12 @@ def run(
     if smoke and few:
         raise click.UsageError("--smoke and --overfit are two things to try: give one")
     end_at_once()
+    bundle, spec = _program(target, sets, train, allow_extern)
     from kspec.runtime.folder import cut_short, new_run_folder, write_bundle
     from kspec.runtime.lock import locked
     from kspec.runtime.programs import remember_programs
     from kspec.runtime.run import Run
 
-    bundle, spec = _program(target, sets, train, allow_extern)
     if smoke or few:
         sys.exit(rehearse(bundle, few, quiet, as_json))
     remember_programs()

@@ -12,9 +12,9 @@ import pytest
 
 from kspec.kernels import attention_native as module
 from kspec.kernels.attention_native import attention_native, reference
-from kspec.runtime import native
+from kspec.runtime import libraries, native
 
-COMPILER = any(map(shutil.which, native.COMPILERS))
+COMPILER = any(map(shutil.which, libraries.COMPILERS))
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 TOLERANCE = {"float32": 1e-5, "float64": 1e-12, "bfloat16": 0.06}

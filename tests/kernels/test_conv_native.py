@@ -17,10 +17,11 @@ import pytest
 import kspec
 from kspec.kernels import conv_native as module
 from kspec.kernels.conv_native import conv_native, reference
-from kspec.runtime import native, ready
+from kspec.runtime import libraries, native, ready
+from tests.conftest import TESTS
 from tests.kernels.test_conv_by_examples import SHAPES, TOLERANCE, pulled
 
-COMPILER = any(map(shutil.which, native.COMPILERS))
+COMPILER = any(map(shutil.which, libraries.COMPILERS))
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 # Channels and filters at the sizes of vectors and panels, and beside them.
@@ -169,6 +170,69 @@ def test_without_a_place_for_it_the_library_is_there_for_the_process(tmp_path):
 
 def test_devices_that_share_a_batch_compute_by_xla(tmp_path):
     assert not library(tmp_path, XLA_FLAGS="--xla_force_host_platform_device_count=2")
+
+
+BEGIN = """
+import sys
+from kspec.runtime import libraries
+text = "if CONV_NATIVE: ..."
+libraries.begin(text)
+made = [kernel for flag, kernel in libraries.flags().items() if flag in text]
+for kernel in made if libraries.making.cache_info().currsize else ():
+    print(libraries.making(kernel).result().file.name)
+assert "jax" not in sys.modules
+"""
+
+
+def begun(folder: Path, **env: str) -> list[str]:
+    """The files of libraries that a process makes before it has JAX."""
+    settings = {"XDG_CACHE_HOME": str(folder), "PATH": "/usr/bin:/bin", **env}
+    command = [sys.executable, "-c", BEGIN]
+    done = subprocess.run(command, env=settings, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def test_libraries_are_made_before_jax_is_imported(tmp_path):
+    (name,) = begun(tmp_path)
+    file = tmp_path / "kspec" / "native" / name
+    made = file.stat().st_mtime_ns
+    assert library(tmp_path) == file.stem and file.stat().st_mtime_ns == made
+
+
+@pytest.mark.parametrize(
+    "env",
+    [
+        {"JAX_PLATFORMS": "cuda"},
+        {"JAX_NUM_CPU_DEVICES": "2"},
+        {"XLA_FLAGS": "--xla_force_host_platform_device_count=2"},
+    ],
+    ids=str,
+)
+def test_where_jax_may_find_another_device_they_are_not(tmp_path, env):
+    assert not begun(tmp_path, **env)
+
+
+EARLY = """
+import sys
+from kspec.runtime import libraries
+libraries.begin = lambda text: print("CONV_NATIVE" in text, "jax" in sys.modules, flush=True)
+sys.argv = ["kspec", "run", "specs/digits_cnn.kspec", "--smoke"]
+from kspec.{module} import {call}
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "call"),
+    [
+        ("cli", "main; main(standalone_mode=False)"),
+        ("api", "compile; compile('specs/digits_cnn.kspec').init()"),
+    ],
+)
+def test_programs_that_will_run_begin_them_first(module, call):
+    code = EARLY.format(module=module, call=call)
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=TESTS.parent, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[0] == "True False", done.stderr
 
 
 def test_a_program_is_told_that_it_may_call_them():

@@ -12,9 +12,9 @@ import pytest
 
 from kspec.kernels import gelu_native as module
 from kspec.kernels.gelu_native import gelu_native, reference
-from kspec.runtime import native
+from kspec.runtime import libraries, native
 
-COMPILER = any(map(shutil.which, native.COMPILERS))
+COMPILER = any(map(shutil.which, libraries.COMPILERS))
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 WAYS = pytest.mark.parametrize("approximate", [False, True])

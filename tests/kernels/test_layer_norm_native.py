@@ -12,9 +12,9 @@ import pytest
 
 from kspec.kernels import layer_norm_native as module
 from kspec.kernels.layer_norm_native import layer_norm_native, reference
-from kspec.runtime import native
+from kspec.runtime import libraries, native
 
-COMPILER = any(map(shutil.which, native.COMPILERS))
+COMPILER = any(map(shutil.which, libraries.COMPILERS))
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 # Widths at the sizes of vectors, and of sums of four, and beside them; rows of one part and more.

@@ -11,12 +11,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from kspec.runtime import native
+from kspec.runtime import libraries, native
 from tests.kernels import recurrent
 from tests.kernels.recurrent import Case
 from tests.kernels.test_kernels import OPTIONS, Pair, agree, pulled
 
-COMPILER = any(map(shutil.which, native.COMPILERS))
+COMPILER = any(map(shutil.which, libraries.COMPILERS))
 pytestmark = pytest.mark.skipif(not COMPILER, reason="there is no C++ compiler")
 
 KINDS = ("lstm", "gru")
