@@ -53,9 +53,9 @@ class Aside:
 
     Attributes:
         noise: Where it is given, the results of ops and their gradients are rounded to one of the
-            two floats of 32 bits around them, whichever it draws, and what is added up is off by
-            up to one (Parker, Monte Carlo Arithmetic, 1997): how far results then are from the
-            exact ones is how far rounding may bring them.
+            two floats of 32 bits around them, whichever it draws, and what is added up in an op,
+            and its sum, is off by up to one (Parker, Monte Carlo Arithmetic, 1997): how far results
+            then are from the exact ones is how far rounding may bring them.
         cut: Whether a crossentropy has met probabilities that it cuts off.
     """
 
@@ -66,13 +66,13 @@ class Aside:
         """Operands of an op or gradients of its results, those that are added up off by noise."""
         if self.noise is None or op.name not in ADDING:
             return list(given)
-        noise = self.noise
-        return [
-            each * (1 + UNIT * noise.uniform(-1, 1, each.shape))
-            if each.dtype == np.float64
-            else each
-            for each in given
-        ]
+        return [self.added(each) if each.dtype == np.float64 else each for each in given]
+
+    def added(self, value: Array) -> Array:
+        """What is added up within an op, or its sum, off by noise."""
+        if self.noise is None:
+            return value
+        return value * (1 + UNIT * self.noise.uniform(-1, 1, value.shape))
 
     def rounded(self, value: Array) -> Array:
         """The value, or its floats rounded at random."""

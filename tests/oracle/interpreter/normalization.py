@@ -27,6 +27,7 @@ def _counted(x: Array, context: Context, steps: Array | None) -> Array:
 @rule("batch_norm")
 def _batch_norm(op: Op, args: list[Array], context: Context) -> Any:
     """By the batch's own moments in training, unless the moving ones are frozen."""
+    added = context.aside.added
     x, moving_mean, moving_variance, *rest = args
     steps = rest.pop() if op.args[-1].type.dtype == "bool" else None
     axis: Any = op.attrs["axis"]
@@ -39,7 +40,7 @@ def _batch_norm(op: Op, args: list[Array], context: Context) -> Any:
     if learns:
         counted = _counted(x, context, steps)
         count = max(counted.sum() / x.shape[axis], 1)
-        mean = (x * counted).sum(axis=others) / count
+        mean = added((x * counted).sum(axis=others) / count)
         variance = ((x - _along(mean, x, (axis,))) ** 2 * counted).sum(axis=others) / count
         for path, old, new in (
             (mean_path, moving_mean, mean),
@@ -59,7 +60,8 @@ def _batch_norm(op: Op, args: list[Array], context: Context) -> Any:
         if learns:
             by_variance = (by_normal * centered * -0.5 * scale**3).sum(axis=others, keepdims=True)
             by_mean = (-by_normal * scale).sum(axis=others, keepdims=True)
-            by_x = by_x + counted * (by_mean + 2 * by_variance * centered) / count
+            by_all = added(by_mean) + 2 * added(by_variance) * centered
+            by_x = by_x + counted * by_all / count
         learned = [(g * centered * scale).sum(axis=others)] if op.attrs["scale"] else []
         learned += [g.sum(axis=others)] if op.attrs["center"] else []
         return by_x, None, None, *learned, *([None] if steps is not None else [])
@@ -67,15 +69,18 @@ def _batch_norm(op: Op, args: list[Array], context: Context) -> Any:
     return (centered * scale * gamma + beta,), back
 
 
-def _normalized(x: Array, axes: tuple[int, ...], epsilon: float) -> tuple[Array, Any]:
+def _normalized(
+    x: Array, axes: tuple[int, ...], epsilon: float, context: Context
+) -> tuple[Array, Any]:
     """Mean 0 and variance 1 along axes, and the way back."""
-    centered = x - x.mean(axis=axes, keepdims=True)
+    added = context.aside.added
+    centered = x - added(x.mean(axis=axes, keepdims=True))
     scale = 1 / np.sqrt((centered**2).mean(axis=axes, keepdims=True) + epsilon)
     normal = centered * scale
 
     def back(g: Array) -> Array:
-        inner = (g * normal).mean(axis=axes, keepdims=True)
-        return scale * (g - g.mean(axis=axes, keepdims=True) - normal * inner)
+        inner = added((g * normal).mean(axis=axes, keepdims=True))
+        return scale * (g - added(g.mean(axis=axes, keepdims=True)) - normal * inner)
 
     return normal, back
 
@@ -85,7 +90,7 @@ def _layer_norm(op: Op, args: list[Array], context: Context) -> Any:
     x, *learned = args
     axes: Any = op.attrs["axis"]
     epsilon: Any = op.attrs["epsilon"]
-    normal, through = _normalized(x, axes, epsilon)
+    normal, through = _normalized(x, axes, epsilon, context)
     return _scaled(op, normal, x, axes, learned, through)
 
 
@@ -113,7 +118,7 @@ def _group_norm(op: Op, args: list[Array], context: Context) -> Any:
     epsilon: Any = op.attrs["epsilon"]
     split = (*x.shape[:axis], groups, x.shape[axis] // groups, *x.shape[axis + 1 :])
     axes = tuple(i for i in range(1, x.ndim + 1) if i != axis)
-    normal, through = _normalized(x.reshape(split), axes, epsilon)
+    normal, through = _normalized(x.reshape(split), axes, epsilon, context)
     back = lambda g: through(g.reshape(split)).reshape(x.shape)  # noqa: E731
     return _scaled(op, normal.reshape(x.shape), x, (axis,), learned, back)
 
@@ -129,7 +134,7 @@ def _rms_norm(op: Op, args: list[Array], context: Context) -> Any:
 
     def back(g: Array) -> Any:
         by_normal = g * factor
-        inner = (by_normal * normal).mean(axis=axes, keepdims=True)
+        inner = context.aside.added((by_normal * normal).mean(axis=axes, keepdims=True))
         return scale * (by_normal - normal * inner), (g * normal).sum(axis=others)
 
     return (normal * factor,), back
@@ -146,7 +151,7 @@ def _unit_norm(op: Op, args: list[Array], context: Context) -> Any:
     unit = x * scale
 
     def back(g: Array) -> Any:
-        inner = (g * unit).sum(axis=axes, keepdims=True)
+        inner = context.aside.added((g * unit).sum(axis=axes, keepdims=True))
         return (scale * (g - np.where(long, unit * inner, 0)),)
 
     return (unit,), back

@@ -177,7 +177,7 @@ def _attention(op: Op, args: list[Array], context: Context) -> Any:
 
     def back(g: Array) -> Any:
         by_shares = np.einsum("btnv,bsnv->bnts", g, values)
-        inner = (by_shares * shares).sum(axis=-1, keepdims=True)
+        inner = context.aside.added((by_shares * shares).sum(axis=-1, keepdims=True))
         by_scores = np.where(allowed, shares * (by_shares - inner), 0) * scale
         by_query = np.einsum("bnts,bsnh->btnh", by_scores, keys)
         by_key = summed(np.einsum("bnts,btnh->bsnh", by_scores, query))

@@ -22,9 +22,9 @@ def log_softmax(x: Array, axis: int) -> Array:
     return low - np.log(np.exp(low).sum(axis=axis, keepdims=True))
 
 
-def through_softmax(shares: Array, g: Array, axis: int) -> Array:
+def through_softmax(shares: Array, g: Array, axis: int, context: Context) -> Array:
     """The gradient of what `softmax` got."""
-    return shares * (g - (g * shares).sum(axis=axis, keepdims=True))
+    return shares * (g - context.aside.added((g * shares).sum(axis=axis, keepdims=True)))
 
 
 def _widen(g: Array, x: Array, axes: tuple[int, ...]) -> Array:
@@ -78,11 +78,12 @@ def _any(op: Op, args: list[Array], context: Context) -> Any:
 def _softmax(op: Op, args: list[Array], context: Context) -> Any:
     axis: Any = op.attrs["axis"]
     shares = softmax(args[0], axis)
-    return (shares,), lambda g: (through_softmax(shares, g, axis),)
+    return (shares,), lambda g: (through_softmax(shares, g, axis, context),)
 
 
 @rule("log_softmax")
 def _log_softmax(op: Op, args: list[Array], context: Context) -> Any:
     axis: Any = op.attrs["axis"]
     logs = log_softmax(args[0], axis)
-    return (logs,), lambda g: (g - np.exp(logs) * g.sum(axis=axis, keepdims=True),)
+    added = context.aside.added
+    return (logs,), lambda g: (g - np.exp(logs) * added(g.sum(axis=axis, keepdims=True)),)
