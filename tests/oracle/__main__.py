@@ -14,6 +14,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.oracle", description=__doc__)
     parser.add_argument("--count", type=int, default=40, help="how many specs")
     parser.add_argument("--seed", type=int, default=0, help="other specs for another seed")
+    parser.add_argument("--after", type=int, default=0, help="how many specs to leave out first")
     parser.add_argument("--quiet", action="store_true", help="print the summary only")
     given = parser.parse_args()
     os.environ.setdefault("JAX_PLATFORMS", "cpu")
@@ -21,7 +22,7 @@ def main() -> int:
     from tests.oracle.check import run
 
     told = (lambda text: None) if given.quiet else (lambda text: print(text, flush=True))
-    summary = run(given.count, given.seed, told)
+    summary = run(given.count, given.seed, told, given.after)
     print(summary)
     return 1 if summary.failed or summary.invalid else 0
 

@@ -133,6 +133,12 @@ def _named(text: str) -> dict[str, Any]:
     return names
 
 
+def forget() -> None:
+    """Give the memory of all compiled programs back."""
+    _named.cache_clear()
+    jax.clear_caches()
+
+
 def _keeping(inner: Any) -> Any:
     """An optimizer whose state has the gradients beside its own."""
 
