@@ -150,7 +150,9 @@ def test_arrays_of_no_loop_are_refused(kind):
             wanted = [jax.ShapeDtypeStruct(size, jnp.float32) for size in results]
             return jax.block_until_ready(jax.ffi.ffi_call(name, wanted)(*zeros, reverse=True))
 
-        assert all(jnp.isfinite(each).all() for each in call(given, results))
+        read = results[:-1] if kept in results[-1] else results  # not all of what is kept is used
+        found = call(given, results)[: len(read)]
+        assert all(jnp.isfinite(each).all() for each in found)
         for number in range(len(given) + len(results)):
             sizes = [*given, *results]
             change = 1 if number % 2 else -1

@@ -114,7 +114,10 @@ def test_resized_integers_are_those_of_keras(args, dtype):
     x = np.random.default_rng(0).integers(0, top, (2, 6, 9, 1)).astype(KINDS[dtype])
     y, expected = run.predict({"x": x})["y"], K.Resizing(5, 4, **args)(x)
     assert y.dtype == expected.dtype == x.dtype
-    np.testing.assert_array_equal(y, expected)
+    exact = np.asarray(K.Resizing(5, 4, **args)(x.astype(np.float32)))
+    tied = np.abs(exact % 1 - 0.5) < 1e-4  # it depends on the processor on which side these come
+    np.testing.assert_array_equal(y[~tied], np.asarray(expected)[~tied])
+    np.testing.assert_allclose(y[tied], exact[tied], rtol=0, atol=0.5 + 1e-4)
 
 
 def test_a_crop_of_integers_is_one_of_floats():

@@ -12,12 +12,13 @@ from tests.oracle.interpreter.core import UNIT, Array, Aside, Draws, UnknownOp
 from tests.oracle.interpreter.modes import Trained, Weights, constrained, train
 
 Moments = dict[str, Array]
-# From the arguments, the weight, its gradient, its moments and the number of the update to
-# what is added to the weight.
-Update = Callable[[Mapping[str, Any], Array, Moments, int], Array]
+# What is left to 1 of a number to the power of updates so far: 32 bits round it beside 1.
+Left = Callable[[float], float]
+# From the arguments, a gradient and its moments to what is added to the weight.
+Update = Callable[[Mapping[str, Any], Array, Moments, Left], Array]
 
 
-def _sgd(args: Mapping[str, Any], g: Array, moments: Moments, count: int) -> Array:
+def _sgd(args: Mapping[str, Any], g: Array, moments: Moments, left: Left) -> Array:
     step = -args["learning_rate"] * g
     if not args["momentum"]:
         return step
@@ -27,18 +28,18 @@ def _sgd(args: Mapping[str, Any], g: Array, moments: Moments, count: int) -> Arr
     )
 
 
-def _adam(args: Mapping[str, Any], g: Array, moments: Moments, count: int) -> Array:
+def _adam(args: Mapping[str, Any], g: Array, moments: Moments, left: Left) -> Array:
     beta_1, beta_2 = args["beta_1"], args["beta_2"]
     moments["m"] = beta_1 * moments.get("m", 0) + (1 - beta_1) * g
     moments["v"] = beta_2 * moments.get("v", 0) + (1 - beta_2) * g * g
     root = moments["v"]
     if args["amsgrad"]:
         root = moments["largest"] = np.maximum(moments.get("largest", 0), root)
-    rate = args["learning_rate"] * np.sqrt(1 - beta_2**count) / (1 - beta_1**count)
+    rate = args["learning_rate"] * np.sqrt(left(beta_2)) / left(beta_1)
     return -rate * moments["m"] / (np.sqrt(root) + args["epsilon"])
 
 
-def _rmsprop(args: Mapping[str, Any], g: Array, moments: Moments, count: int) -> Array:
+def _rmsprop(args: Mapping[str, Any], g: Array, moments: Moments, left: Left) -> Array:
     rho = args["rho"]
     moments["v"] = rho * moments.get("v", 0) + (1 - rho) * g * g
     spread = moments["v"] + args["epsilon"]
@@ -65,6 +66,10 @@ OWN: Final = {
     "rmsprop": ("learning_rate", "rho", "momentum", "epsilon", "centered"),
 }
 COMMON: Final = ("weight_decay", "clipvalue", "clipnorm", "global_clipnorm")
+
+
+def _betas(call: Call) -> set[float]:
+    return {call.args[name] for name in ("beta_1", "beta_2") if name in call.args}  # type: ignore
 
 
 def _checked(call: Call) -> Call:
@@ -135,12 +140,14 @@ class Trainer:
         return found
 
     def _update(self, call: Call, grads: Weights, new: Weights) -> None:
+        powers = {beta: self.aside.rounded(np.asarray(beta**self.count)) for beta in _betas(call)}
+        left: Left = lambda beta: 1 - float(powers[beta])  # noqa: E731
         for path, gradient in _clipped(call.args, grads).items():
             moments = self.moments.setdefault(path, {})
             decay: Any = call.args.get("weight_decay") or 0.0
             rate: Any = call.args["learning_rate"]
             shrunk = self.weights[path] * (1 - rate * decay)
-            new[path] = shrunk + UPDATES[call.name](call.args, gradient, moments, self.count)
+            new[path] = shrunk + UPDATES[call.name](call.args, gradient, moments, left)
 
     def _rounded(self, grads: Weights) -> Weights:
         noise = self.aside.noise
