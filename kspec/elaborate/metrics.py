@@ -15,6 +15,7 @@ from kspec.diagnostics.errors import (
     MetricIsNoOp,
     NotAValue,
     UnknownName,
+    WrongOperandCount,
     WrongType,
 )
 from kspec.diagnostics.lints import NoEffect
@@ -167,8 +168,10 @@ class Metrics:
             )
         assert issubclass(cls, Metric)
         self._check_no_op(cls, item)
-        tensors = [a for a in item.args if a.name is None][: cls.operands]
+        by_place = [a for a in item.args if a.name is None]
+        tensors = by_place[: cls.operands]
         operands = [self.evaluator.tensor(a.value, self.env) for a in tensors]
+        self._check_no_tensors(cls, by_place[cls.operands :], item.span)
         values = [operand.value for operand in operands]
         rest = item.replace(args=tuple(a for a in item.args if a not in tensors))
         invocation = self.evaluator.evaluate(rest, replace(self.env, kinds=("metric",)))
@@ -188,6 +191,17 @@ class Metrics:
             except TypeRuleError as error:
                 self.reporter.fail(BadOperation(span=item.span, message=str(error)))
         return Sums(name, definition, sums)
+
+    def _check_no_tensors(self, cls: type[Metric], more: list[tree.Argument], span: Span) -> None:
+        """Behind its operands a metric takes no tensor, as Keras takes weights there."""
+        env = replace(self.env, kinds=("metric",)).inner()
+        found = [self.evaluator.evaluate(each.value, env) for each in more]
+        tensors = sum(isinstance(each, Tensor) for each in found)
+        if tensors:
+            count = cls.operands + tensors
+            self.reporter.fail(
+                WrongOperandCount(span=span, layer=cls.name, wanted=str(cls.operands), got=count)
+            )
 
     def _update(self, metric: Metric, operands: list[Tensor], span: Span) -> Mapping[str, Value]:
         """What a batch adds; where labels are ragged or steps are masked, what steps add."""
