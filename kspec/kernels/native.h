@@ -117,7 +117,8 @@ struct Work {
 
   Work(Part part, Size parts) : part(part), parts(parts) {}
 
-  void take() {
+  // Outlined: compiled once for each place that starts it, two copies could round in two ways.
+  OUTLINED void take() {
     for (Size number; (number = taken.fetch_add(1)) < parts;) {
       try {
         part(number);
