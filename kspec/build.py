@@ -19,7 +19,7 @@ from kspec.diagnostics import SpecError
 from kspec.diagnostics.errors import RunFolderBroken
 from kspec.externs import ExternPlan
 from kspec.files import write_json
-from kspec.plan_text import plan_from_json
+from kspec.plan_text import PLAN, PYTHON, plan_from_json
 from kspec.sources import read_source
 from kspec.tuned import read_table
 
@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from kspec.runtime.bundle import Bundle
 
 BUILD = "build.json"
-PLAN = "plan.json"
-PROGRAM = "model.py"
 
 
 def write_build(program: Program, spec: Path, folder: Path) -> None:
@@ -88,7 +86,7 @@ def _read(folder: Path, data: Path, allow_extern: bool) -> Bundle:
     from kspec.runtime import libraries
 
     with suppress(OSError, ValueError):  # what is damaged is reported where it is read as a whole
-        libraries.begin((folder / PROGRAM).read_text(encoding="utf-8"))  # before JAX is imported
+        libraries.begin((folder / PYTHON).read_text(encoding="utf-8"))  # before JAX is imported
     from kspec.runtime.folder import read_bundle
 
     return read_bundle(folder, data, allow_extern=allow_extern)

@@ -1,4 +1,4 @@
-"""A plan as text: the `plan.json` of a compiled folder."""
+"""A plan as text, and the names of the files that a compiled folder has its program in."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from kspec.ir import Call, TensorType, read_call, show_call
 from kspec.plan import PhasePlan, Plan, Scored
 
 FORMAT: Final = 2
+PLAN: Final = "plan.json"
+PYTHON: Final = "model.py"
 
 
 def plan_to_json(plan: Plan) -> str:

@@ -41,7 +41,7 @@ from kspec.diagnostics.errors import (
 from kspec.diagnostics.lints import BestMissing
 from kspec.diagnostics.render import render
 from kspec.files import make_folder, write_json, write_text
-from kspec.plan_text import plan_from_json, plan_to_json
+from kspec.plan_text import PLAN, PYTHON, plan_from_json, plan_to_json
 from kspec.runtime import externs, history, origin
 from kspec.runtime.bundle import Bundle
 from kspec.runtime.checkpoint import Checkpoints
@@ -51,8 +51,6 @@ from kspec.runtime.run import Run
 from kspec.runtime.watch import BEST, STOP, Kept
 from kspec.runtime.weights import encoded, read_weights, save_weights
 
-PYTHON: Final = "model.py"
-PLAN: Final = "plan.json"
 PASSES: Final = "passes.json"
 RUN: Final = "run.json"
 CHECKPOINTS: Final = "checkpoints"

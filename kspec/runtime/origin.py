@@ -19,6 +19,7 @@ from kspec.diagnostics import Diagnostic, SpecError
 from kspec.diagnostics.errors import DataChanged, RunFolderBroken
 from kspec.diagnostics.lints import OtherVersions
 from kspec.files import write_text
+from kspec.plan_text import PLAN, PYTHON
 from kspec.runtime.bundle import Bundle
 from kspec.runtime.environment import environment
 from kspec.runtime.manifest import Damaged, seal, sha256_of, unseal
@@ -26,7 +27,7 @@ from kspec.runtime.snapshot import Owner
 
 NAME: Final = "kspec.lock"
 FORMAT: Final = 1
-PROGRAM: Final = ("model.py", "plan.json")  # the files that say what a step does
+PROGRAM: Final = (PYTHON, PLAN)  # the files that say what a step does
 PART: Final = 2**24  # bytes that are hashed at once
 LARGEST: Final = 2**30  # bytes of fields that are hashed one by one, to name what changed
 KIND = dict[str, Any]

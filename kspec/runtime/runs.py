@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, cast
 
+from kspec.plan_text import PLAN
 from kspec.runtime import history
 from kspec.runtime.lock import NAME as LOCK
 from kspec.runtime.lock import holder
@@ -88,7 +89,7 @@ def _listed(folder: Path) -> Listed:
     shown, when = folder.as_posix(), _when(folder)
     try:
         about = _read(folder / RUN)
-        plan = _read(folder / "plan.json")
+        plan = _read(folder / PLAN)
         records = history.read(folder)
         split = "validation" if records and "validation" in records[-1] else "train"
         ways = {"loss": LOWER, **plan.get("directions", {})}

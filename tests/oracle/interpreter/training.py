@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import numpy as np
 
@@ -69,7 +69,7 @@ COMMON: Final = ("weight_decay", "clipvalue", "clipnorm", "global_clipnorm")
 
 
 def _betas(call: Call) -> set[float]:
-    return {call.args[name] for name in ("beta_1", "beta_2") if name in call.args}  # type: ignore
+    return {cast("float", call.args[name]) for name in ("beta_1", "beta_2") if name in call.args}
 
 
 def _checked(call: Call) -> Call:
