@@ -26,19 +26,30 @@
 
 namespace {
 
-// Numbers of a vector, and rows of a tile: as many as registers have room for.
+// Numbers of a vector, and how many registers have one.
 #if defined(__AVX512F__)
-constexpr Size WIDE = 16, ROWS = 14;
+constexpr Size WIDE = 16, REGISTERS = 32;
 #elif defined(__AVX__)
-constexpr Size WIDE = 8, ROWS = 6;
+constexpr Size WIDE = 8, REGISTERS = 16;
 #elif defined(__aarch64__)
-constexpr Size WIDE = 4, ROWS = 14;
+constexpr Size WIDE = 4, REGISTERS = 32;
 #else
-constexpr Size WIDE = 4, ROWS = 6;
+constexpr Size WIDE = 4, REGISTERS = 16;
 #endif
 constexpr Size PANEL = 2 * WIDE;
+// Rows of a tile: its sums fit beside two vectors of a panel, and a number of the left operand.
+constexpr Size ROWS = (REGISTERS - 3) / 2;
 
 typedef float Vector __attribute__((vector_size(4 * WIDE), aligned(4)));
+
+// Keeps a vector in a register. Compilers read it again for each product, and wait for memory.
+inline void keep(Vector& vector) {
+#if defined(__x86_64__)
+  asm("" : "+v"(vector));
+#elif defined(__aarch64__)
+  asm("" : "+w"(vector));
+#endif
+}
 
 // The left operand of a tile, and how many products it adds up: `runs` times `length`, from
 // `runs` places that are `leap` apart. Rows are `row` apart, and the products of a run `next`.
@@ -68,8 +79,9 @@ void tile(Left left, const float* panel, float* to, Size apart, Size columns, bo
   for (Size run = 0; run < left.runs; run++) {
     const float* a = left.at + run * left.leap;
     for (Size k = 0; k < left.length; k++, a += left.next, panel += PANEL) {
-      const Vector first = *reinterpret_cast<const Vector*>(panel);
-      const Vector second = *reinterpret_cast<const Vector*>(panel + (VECTORS - 1) * WIDE);
+      Vector first = *reinterpret_cast<const Vector*>(panel);
+      Vector second = *reinterpret_cast<const Vector*>(panel + (VECTORS - 1) * WIDE);
+      keep(first), keep(second);
       for (int r = 0; r < R; r++) {
         const float scale = a[r * left.row];
         sums[r][0] += scale * first;

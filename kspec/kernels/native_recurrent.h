@@ -19,9 +19,9 @@
 
 namespace {
 
-constexpr Size MOST = 12, TOGETHER = ROWS > 6 ? 6 : 3;  // rows of a part at a time, and of a tile
-constexpr Size LONGEST = 28, IN_CACHE = 1 << 17;        // steps of a span, and numbers of its gates
-constexpr Size LARGEST = 64 << 20;                      // bytes of the sums of all parts together
+constexpr Size MOST = 12;                         // rows of a part at a time
+constexpr Size LONGEST = 28, IN_CACHE = 1 << 17;  // steps of a span, and numbers of its gates
+constexpr Size LARGEST = 64 << 20;                // bytes of the sums of all parts together
 
 Size rounded(Size number, Size by) { return (number + by - 1) / by * by; }
 
@@ -126,7 +126,7 @@ void step_block(const Sizes& s, const Step& step, Size block) {
     weights[gate] = step.weights + place_of(block * GATES + gate, s.units, 0);
   for (Size k = 0; k < s.units; k++) {
     Vector right[GATES];
-    for (int gate = 0; gate < GATES; gate++) right[gate] = at(weights[gate] + k * PANEL);
+    for (int gate = 0; gate < GATES; gate++) keep(right[gate] = at(weights[gate] + k * PANEL));
     for (int r = 0; r < R; r++) {
       const float h = step.h[r * s.padded() + k];
       for (int gate = 0; gate < GATES; gate++) sums[r][gate] += h * right[gate];
@@ -146,8 +146,10 @@ StepBlock step_of(Size rows, std::integer_sequence<int, R...>) {
 // A step of the rows of a part: tiles of about equal size, each with all blocks.
 template <class Cell>
 void take_step(const Sizes& s, const Step& all, Size rows) {
-  const std::make_integer_sequence<int, TOGETHER> sizes;
-  const Size count = (rows + TOGETHER - 1) / TOGETHER, each = (rows + count - 1) / count;
+  // As many rows of a tile that sums, weights of all gates, and a number of h fit in registers.
+  constexpr Size together = std::min<Size>(6, (REGISTERS - 1) / Cell::GATES - 1);
+  const std::make_integer_sequence<int, together> sizes;
+  const Size count = (rows + together - 1) / together, each = (rows + count - 1) / count;
   for (Size row = 0; row < rows; row += each) {
     const Step step = all.from(s, row);
     const StepBlock fit = step_of<Cell>(std::min(each, rows - row), sizes);
