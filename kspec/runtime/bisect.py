@@ -21,6 +21,7 @@ from kspec.codegen.module import generate
 from kspec.ir import Module
 from kspec.ir.core import FLOAT32
 from kspec.passes import NEEDED, OPTIONAL, Pass, optimize
+from kspec.plan_text import PYTHON
 from kspec.resources import aligned
 from kspec.runtime import compat
 from kspec.runtime.executable import Executable, Tree, load_python
@@ -123,7 +124,7 @@ def bisect(
 
     def load(module: Module) -> tuple[str, Executable]:
         text = generate(module, spec)
-        return text, load_python(text, "model.py", externs or {})
+        return text, load_python(text, PYTHON, externs or {})
 
     plain = optimize(module, NEEDED)
     trial = make_trial(plain, updates)

@@ -14,6 +14,7 @@ from kspec.compiler import Compiled
 from kspec.estimate.sizes import Sizes, count_in_words, in_words
 from kspec.estimate.step import Estimate
 from kspec.ir import JAX_DTYPES, KEY, Func
+from kspec.plan_text import PYTHON
 from kspec.resources import aligned
 from kspec.runtime import compat
 from kspec.runtime.executable import load_python, updates_of
@@ -55,7 +56,7 @@ def measure(compiled: Compiled, batch: int | None = None) -> list[Measured]:
     train = module.train
     if train is None:
         return []
-    executable = load_python(compiled.python, "model.py")
+    executable = load_python(compiled.python, PYTHON)
     state = compat.traced(executable.init, compat.key(0))
     size = (batch or train.share) * train.accumulate
     device = compat.device()

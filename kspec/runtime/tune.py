@@ -21,6 +21,7 @@ from kspec.ir import Module
 from kspec.passes import optimize
 from kspec.passes.choices import Site, sites
 from kspec.plan import PhasePlan
+from kspec.plan_text import PYTHON
 from kspec.resources import aligned
 from kspec.runtime import compat, loop
 from kspec.runtime.executable import Tree, Updates, load_python, updates_of
@@ -257,7 +258,7 @@ class Steps:
 
     def _program(self, text: str, trial: Trial) -> Callable[[], float]:
         """What makes an update of each phase, and gives the seconds of it; it was run once."""
-        executable = load_python(text, "model.py", self.externs)
+        executable = load_python(text, PYTHON, self.externs)
         state = executable.init(compat.key(0))
         updates: list[Callable[[], float]] = []
         for number, phase in enumerate(self.phases):

@@ -64,14 +64,12 @@ def pulled(function: Any, arrays: list[Any], mask: Any = None, causal: bool = Fa
     return list(jax.jit(both)(*arrays))
 
 
-def near(
-    ours: list[Any], theirs: list[Any], dtype: str = "float32", tolerance: float | None = None
-) -> None:
+def near(ours: list[Any], theirs: list[Any], dtype: str = "float32") -> None:
     for one, other in zip(ours, theirs, strict=True):
         assert one.dtype == dtype and one.shape == other.shape
         scale = max(1.0, float(jnp.abs(other).max(initial=1)))
         error = float(jnp.abs(one.astype(other.dtype) - other).max(initial=0))
-        assert error <= (tolerance or TOLERANCE[dtype]) * scale
+        assert error <= TOLERANCE[dtype] * scale
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -142,13 +140,11 @@ def test_what_is_not_finite_stays_so(functions):
         np.testing.assert_array_equal(jnp.isfinite(one), jnp.isfinite(other))
 
 
-# The largest score of 600 is rounded by 3e-5, and so is its exponential; of 1e15, one is all.
-@pytest.mark.parametrize("size, tolerance", [(1e2, 6e-5), (1e15, 1e-5)])
-def test_large_scores(functions, size, tolerance):
+@pytest.mark.parametrize("size", [1e2, 1e15])
+def test_large_scores(functions, size):
     arrays = drawn(40, 200, 2, 2, 8)
     arrays[0] = arrays[0] * size
-    ours, theirs = (pulled(f, arrays)[:1] for f in (attention_native, reference))
-    near(ours, theirs, tolerance=tolerance)
+    near(pulled(attention_native, arrays)[:1], pulled(reference, arrays)[:1])
 
 
 def test_it_is_as_exact_as_xlas(functions):
